@@ -1,0 +1,60 @@
+"""What the environment may say, checked once: a bad value stops the start with a sentence.
+
+Only `config.settings` reads this. Every field has a line in the README's table, held by a test.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Environment(BaseSettings):
+    """Settings taken from `SANDLOT_*` variables. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="SANDLOT_", extra="ignore")
+
+    data_dir: Path = ROOT / "var"
+    debug: bool = False
+    secret_key: SecretStr | None = None
+    instance: str = Field(default="", pattern=r"^[a-z0-9-]{0,24}$")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    origins: str = ""
+    database_url: str = ""
+    redis_url: str = ""
+    engine_url: str = ""
+    network_pool: str = "10.213.0.0/16"
+    owner_email: str = ""
+    owner_password: SecretStr | None = None
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("network_pool")
+    @classmethod
+    def _pool_is_private(cls, value: str) -> str:
+        network = ipaddress.ip_network(value)
+        if not network.is_private or network.prefixlen > 24:
+            raise ValueError("SANDLOT_NETWORK_POOL must be a private network of /24 or larger.")
+        return value
+
+    @field_validator("origins")
+    @classmethod
+    def _origins_are_exact(cls, value: str) -> str:
+        for origin in filter(None, (part.strip() for part in value.split(","))):
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or "*" in origin:
+                raise ValueError(
+                    f"SANDLOT_ORIGINS takes addresses like https://sandlot.example.com, without a path; got {origin!r}."
+                )
+        return value
+
+    def allowed_origins(self) -> list[str]:
+        """Exact origins (scheme, host, port) under which the dashboard is opened; the first is the main one."""
+        named = [part.strip().rstrip("/") for part in self.origins.split(",") if part.strip()]
+        return named or [f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}"]

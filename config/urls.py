@@ -1,0 +1,14 @@
+"""Every page's address."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("", include("sandboxes.urls")),
+    path("", include("sessions.urls")),
+]

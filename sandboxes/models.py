@@ -1,0 +1,303 @@
+"""Templates and sandboxes: what is wanted, what is, and how it came about.
+
+A page writes what is *wanted* (`desired`, `boot`) and returns; `sandboxes.supervisor` makes it so and writes `state`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Team, User
+from sandboxes.names import validate_slug
+from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
+from sandboxes.signals import sandbox_changed
+
+MIB = 1024 * 1024
+# What stands in the log of one sandbox; older steps fall off.
+STEPS_KEPT = 100
+
+
+class Template(models.Model):
+    """An image plus defaults."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    title = models.CharField(max_length=60)
+    description = models.CharField(max_length=200, blank=True)
+    icon = models.CharField(max_length=40, blank=True, help_text="Name of an icon of the page's icon set.")
+    image = models.CharField(max_length=200, help_text="Reference of an image on the engine.")
+    memory_bytes = models.BigIntegerField("memory", default=1024 * MIB, validators=[MinValueValidator(64 * MIB)])
+    cpu_millis = models.PositiveIntegerField(
+        "CPU", default=1000, validators=[MinValueValidator(100)], help_text="Thousandths of a core."
+    )
+    pids_limit = models.PositiveIntegerField("processes", default=512, validators=[MinValueValidator(32)])
+    disk_bytes = models.BigIntegerField("disk", default=10 * 1024 * MIB, validators=[MinValueValidator(64 * MIB)])
+    runtime = models.CharField(
+        max_length=40, blank=True, help_text="Runtime of the engine, for example runsc. Empty: the engine's default."
+    )
+    is_active = models.BooleanField("offered", default=True, help_text="Off: no new sandboxes from this template.")
+    position = models.PositiveSmallIntegerField(default=100)
+
+    class Meta:
+        ordering = ["position", "title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Desired(models.TextChoices):
+    RUNNING = "running", "Running"
+    STOPPED = "stopped", "Stopped"
+    DELETED = "deleted", "Deleted"
+
+
+class State(models.TextChoices):
+    CREATING = "creating", "Creating"
+    STARTING = "starting", "Starting"
+    RUNNING = "running", "Running"
+    STOPPING = "stopping", "Stopping"
+    STOPPED = "stopped", "Stopped"
+    FAILED = "failed", "Failed"
+    DELETING = "deleting", "Deleting"
+
+
+# The state that a wish ends in.
+SETTLED = {Desired.RUNNING: State.RUNNING, Desired.STOPPED: State.STOPPED}
+
+NEXT_ACTION: dict[str, str] = {
+    State.CREATING: "It opens by itself when it is ready.",
+    State.STARTING: "It opens by itself when it is ready.",
+    State.RUNNING: "Open a terminal.",
+    State.STOPPING: "Wait until it has stopped.",
+    State.STOPPED: "Start it.",
+    State.FAILED: "Read the failing step, then Retry.",
+    State.DELETING: "Nothing: it disappears when its files are gone.",
+}
+
+
+class SandboxQuerySet(models.QuerySet["Sandbox"]):
+    def permitting(self, action: Action, user: User) -> SandboxQuerySet:
+        """Sandboxes in which this person may do this. The selection twin of `permissions.may`."""
+        if not user.is_active:  # an anonymous visitor is not active either
+            return self.none()
+        allowed = models.Q(team__memberships__user=user, team__memberships__role__in=ROLES_FOR[action])
+        if action is Action.MANAGE:
+            allowed |= models.Q(created_by=user, team__memberships__user=user, team__memberships__role__in=WRITERS)
+        return self.filter(allowed).distinct()
+
+    def visible_to(self, user: User) -> SandboxQuerySet:
+        return self.permitting(Action.VIEW, user).exclude(desired=Desired.DELETED, state=State.STOPPED)
+
+    def operable_by(self, user: User) -> SandboxQuerySet:
+        return self.permitting(Action.OPERATE, user)
+
+    def manageable_by(self, user: User) -> SandboxQuerySet:
+        return self.permitting(Action.MANAGE, user)
+
+    def running(self) -> SandboxQuerySet:
+        return self.filter(state=State.RUNNING)
+
+    def unsettled(self) -> SandboxQuerySet:
+        """Those whose state is not yet what is wanted and that did not give up."""
+        reached = models.Q()
+        for desired, state in SETTLED.items():
+            reached |= models.Q(desired=desired, state=state, boot=models.F("boot_reached"))
+        return self.exclude(reached).exclude(state=State.FAILED)
+
+
+class Sandbox(models.Model):
+    """One shared filesystem and one network, with a life cycle."""
+
+    slug = models.CharField("id", max_length=30, unique=True, validators=[validate_slug])
+    title = models.CharField(max_length=80, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="sandboxes")
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="sandboxes")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    memory_bytes = models.BigIntegerField("memory", validators=[MinValueValidator(64 * MIB)])
+    cpu_millis = models.PositiveIntegerField("CPU", validators=[MinValueValidator(100), MaxValueValidator(256_000)])
+    pids_limit = models.PositiveIntegerField("processes", validators=[MinValueValidator(32)])
+    disk_bytes = models.BigIntegerField("disk", validators=[MinValueValidator(64 * MIB)])
+    image_digest = models.CharField(
+        max_length=80, blank=True, editable=False, help_text="The image that its files stand on, fixed at creation."
+    )
+
+    desired = models.CharField(max_length=10, choices=Desired.choices, default=Desired.RUNNING, db_index=True)
+    # Counted up by each restart: containers of an older boot are replaced, wherever the work was interrupted.
+    boot = models.PositiveIntegerField(default=1, editable=False)
+    boot_reached = models.PositiveIntegerField(default=0, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATING, db_index=True)
+    reason = models.CharField(max_length=500, blank=True, editable=False)
+    state_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SandboxQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name_plural = "sandboxes"
+
+    def __str__(self) -> str:
+        return self.title or self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("sessions:workspace", args=[self.slug])
+
+    @classmethod
+    def create(cls, *, slug: str, template: Template, team: Team, by: User, **fields: Any) -> Sandbox:
+        """Write the wish for a new sandbox with the template's limits. Raises ValidationError on bad values."""
+        limits = {name: getattr(template, name) for name in ("memory_bytes", "cpu_millis", "pids_limit", "disk_bytes")}
+        sandbox = cls(slug=slug, template=template, team=team, created_by=by, **(limits | fields))
+        sandbox.full_clean()
+        sandbox.save()
+        sandbox.announce()
+        return sandbox
+
+    # --- questions -----------------------------------------------------------------------------------------------
+    @property
+    def is_running(self) -> bool:
+        return self.state == State.RUNNING
+
+    @property
+    def is_settled(self) -> bool:
+        reached = SETTLED.get(Desired(self.desired)) == self.state and self.boot == self.boot_reached
+        return reached or self.state == State.FAILED
+
+    @property
+    def next_action(self) -> str:
+        return NEXT_ACTION[self.state]
+
+    def permits(self, action: Action, user: User) -> bool:
+        """Whether this person may do this here."""
+        return may(user, action, self.team.role_of(user), is_creator=self.created_by_id == user.pk)
+
+    # --- wishes --------------------------------------------------------------------------------------------------
+    def start(self) -> None:
+        self._wish(Desired.RUNNING, State.STARTING)
+
+    def stop(self) -> None:
+        self._wish(Desired.STOPPED, State.STOPPING)
+
+    def restart(self) -> None:
+        """Replace all containers: private folders are emptied, files stay."""
+        self._wish(Desired.RUNNING, State.STARTING, boot=models.F("boot") + 1)
+
+    def delete_everything(self) -> None:
+        """Remove the sandbox and its files. There is no way back."""
+        self._wish(Desired.DELETED, State.DELETING)
+
+    def retry(self) -> None:
+        """Try again after a failure, with the same wish."""
+        towards = {
+            Desired.RUNNING: State.STARTING,
+            Desired.STOPPED: State.STOPPING,
+            Desired.DELETED: State.DELETING,
+        }[Desired(self.desired)]
+        if self.desired == Desired.RUNNING and not self.boot_reached:
+            towards = State.CREATING
+        self._wish(self.desired, towards)
+
+    def _wish(self, desired: str, towards: str, **fields: Any) -> None:
+        """Write what is wanted; a deleted sandbox stays deleted whatever comes after."""
+        rows = Sandbox.objects.filter(pk=self.pk)
+        if desired != Desired.DELETED:
+            rows = rows.exclude(desired=Desired.DELETED)
+        if "boot" not in fields:
+            settled = SETTLED.get(Desired(desired))
+            rows = rows.exclude(desired=desired, state=settled) if settled else rows
+        rows.update(desired=desired, state=towards, reason="", state_at=timezone.now(), **fields)
+        self.refresh_from_db()
+        self.announce()
+
+    # --- what the supervisor writes ------------------------------------------------------------------------------
+    def reach(self, state: str, reason: str = "", **fields: Any) -> None:
+        """Write the state that was found or reached."""
+        Sandbox.objects.filter(pk=self.pk).update(state=state, reason=reason[:500], state_at=timezone.now(), **fields)
+        self.refresh_from_db()
+        self.announce()
+
+    def announce(self) -> None:
+        """Tell whoever listens, once the change is committed."""
+        transaction.on_commit(lambda: sandbox_changed.send(sender=Sandbox, sandbox=self))
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def interrupt(self) -> int:
+        """Close steps that a killed supervisor left open."""
+        return self.filter(outcome=Step.Outcome.RUNNING).update(
+            outcome=Step.Outcome.INTERRUPTED, finished_at=timezone.now()
+        )
+
+
+class Step(models.Model):
+    """One step of the supervisor's work on a sandbox, for the person who waits."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        INTERRUPTED = "interrupted", "Interrupted"
+
+    sandbox = models.ForeignKey(Sandbox, on_delete=models.CASCADE, related_name="steps")
+    operation = models.CharField(max_length=20)
+    title = models.CharField(max_length=120)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.RUNNING)
+    detail = models.CharField(max_length=2000, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.sandbox.slug}: {self.title}"
+
+    @property
+    def took_s(self) -> float | None:
+        """Seconds it took; None while it runs."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
+    @classmethod
+    def begin(cls, sandbox: Sandbox, operation: str, title: str) -> Step:
+        step = cls.objects.create(sandbox=sandbox, operation=operation, title=title)
+        oldest_kept = sandbox.steps.order_by("-id").values_list("id", flat=True)[STEPS_KEPT - 1 : STEPS_KEPT]
+        for pk in oldest_kept:
+            sandbox.steps.filter(id__lt=pk).delete()
+        sandbox.announce()
+        return step
+
+    def finish(self, outcome: str, detail: str = "") -> None:
+        self.outcome, self.detail, self.finished_at = outcome, detail[:2000], timezone.now()
+        self.save(update_fields=["outcome", "detail", "finished_at"])
+        self.sandbox.announce()
+
+
+class Lease(models.Model):
+    """Who supervises an engine: one row per engine, taken over when it has run out."""
+
+    engine = models.CharField(max_length=40, primary_key=True)
+    owner = models.CharField(max_length=120)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.engine}: {self.owner}"
+
+    @classmethod
+    def take(cls, engine: str, owner: str, lifetime: timedelta, now: datetime | None = None) -> bool:
+        """Take or renew the lease; False while somebody else holds it."""
+        now = now or timezone.now()
+        cls.objects.get_or_create(engine=engine, defaults={"owner": owner, "expires_at": now})
+        free = models.Q(owner=owner) | models.Q(expires_at__lte=now)
+        return bool(cls.objects.filter(free, engine=engine).update(owner=owner, expires_at=now + lifetime))
+
+    @classmethod
+    def release(cls, engine: str, owner: str) -> None:
+        cls.objects.filter(engine=engine, owner=owner).delete()

@@ -1,0 +1,37 @@
+"""The one policy: which role may do what. Pages, admin, sockets and API all ask here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from accounts.models import Role, User
+
+
+class Action(StrEnum):
+    """What somebody wants to do with a sandbox of a team."""
+
+    VIEW = "view"
+    CREATE = "create"
+    OPERATE = "operate"  # start, stop, restart, retry
+    WRITE = "write"  # type into terminals, change files
+    MANAGE = "manage"  # delete, change settings, end other people's sessions
+
+
+EVERYONE = frozenset(Role.values)
+WRITERS = EVERYONE - {Role.VIEWER}
+MANAGERS = frozenset({Role.OWNER.value, Role.ADMIN.value})
+
+ROLES_FOR: dict[Action, frozenset[str]] = {
+    Action.VIEW: EVERYONE,
+    Action.CREATE: WRITERS,
+    Action.OPERATE: WRITERS,
+    Action.WRITE: WRITERS,
+    Action.MANAGE: MANAGERS,
+}
+
+
+def may(user: User, action: Action, role: str | None, *, is_creator: bool = False) -> bool:
+    """Answer for a person with this role in the sandbox's team; who created a sandbox may also manage it."""
+    if not user.is_active or role is None:
+        return False
+    return role in ROLES_FOR[action] or (action is Action.MANAGE and is_creator and role in WRITERS)

@@ -1,0 +1,83 @@
+"""The engine: what runs containers. `base` is the interface, `docker` the one there is today."""
+
+from functools import lru_cache
+
+from sandboxes.engine.base import Engine, ExecStream, Progress
+from sandboxes.engine.errors import (
+    BuildFailed,
+    Conflict,
+    DiskFull,
+    EngineAway,
+    EngineError,
+    EngineRefused,
+    EngineTimeout,
+    ImageMissing,
+    NameTaken,
+    NotFound,
+    StreamLost,
+)
+from sandboxes.engine.values import (
+    Container,
+    ContainerSpec,
+    ContainerState,
+    EngineEvent,
+    EngineFacts,
+    ExecResult,
+    Image,
+    Labels,
+    Mount,
+    Network,
+    NetworkSpec,
+    Stats,
+    TmpfsMount,
+    Volume,
+    VolumeMount,
+    VolumeSpec,
+)
+
+__all__ = [
+    "BuildFailed",
+    "Conflict",
+    "Container",
+    "ContainerSpec",
+    "ContainerState",
+    "DiskFull",
+    "Engine",
+    "EngineAway",
+    "EngineError",
+    "EngineEvent",
+    "EngineFacts",
+    "EngineRefused",
+    "EngineTimeout",
+    "ExecResult",
+    "ExecStream",
+    "Image",
+    "ImageMissing",
+    "Labels",
+    "Mount",
+    "NameTaken",
+    "Network",
+    "NetworkSpec",
+    "NotFound",
+    "Progress",
+    "Stats",
+    "StreamLost",
+    "TmpfsMount",
+    "Volume",
+    "VolumeMount",
+    "VolumeSpec",
+    "get_engine",
+]
+
+
+@lru_cache(maxsize=1)
+def get_engine() -> Engine:
+    """Return the engine that the settings name: one object per process.
+
+    Making it talks to nobody: a process starts also while the engine is away.
+    """
+    from django.conf import settings
+
+    from sandboxes.engine.docker import DockerEngine
+
+    return DockerEngine(settings.SANDLOT_ENGINE_URL, settings.SANDLOT_INSTANCE)

@@ -72,6 +72,13 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
+# Which roles somebody may give to others and take from them. An admin cannot make owners, nor touch one.
+GRANTABLE: dict[str, tuple[Role, ...]] = {
+    Role.OWNER: (Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER),
+    Role.ADMIN: (Role.ADMIN, Role.MEMBER, Role.VIEWER),
+}
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
     def of(self, user: User) -> TeamQuerySet:
         """Teams that this person belongs to."""
@@ -132,6 +139,15 @@ class Membership(models.Model):
         return f"{self.user} in {self.team} as {self.get_role_display()}"
 
     @property
+    def grantable_roles(self) -> tuple[Role, ...]:
+        """The roles that this person may give, to members and by invitation; none for who does not manage the team."""
+        return GRANTABLE.get(self.role, ())
+
+    def may_change(self, other: Membership) -> bool:
+        """Whether this person may change or end the other's membership of the same team."""
+        return self.team_id == other.team_id and other.role in self.grantable_roles
+
+    @property
     def is_last_owner(self) -> bool:
         owners = self.team.memberships.filter(role=Role.OWNER)
         return self.role == Role.OWNER and not owners.exclude(pk=self.pk).exists()
@@ -144,13 +160,21 @@ class Membership(models.Model):
                 raise ValidationError("A team needs an owner: make somebody else owner first.")
             self.role = role
             self.save(update_fields=["role"])
+            self._take_back_invitations()
 
     def revoke(self) -> None:
         """End the membership. Raises ValidationError for the last owner."""
         with transaction.atomic():
             if Membership.objects.select_for_update().get(pk=self.pk).is_last_owner:
                 raise ValidationError("A team needs an owner: make somebody else owner first.")
+            self.role = ""
+            self._take_back_invitations()
             self.delete()
+
+    def _take_back_invitations(self) -> None:
+        """Void the links that this person could not write any more: a removed admin leaves no door behind."""
+        written = self.team.invitations.open().filter(invited_by=self.user)
+        written.exclude(role__in=self.grantable_roles).update(revoked_at=timezone.now())
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -191,6 +215,13 @@ class Invitation(models.Model):
             if not used:
                 raise ValidationError("This invitation was used, revoked or has expired. Ask for a new one.")
             return self.team.add(user, self.role)
+
+    def accept_as_new(self, email: str, password: str, name: str = "") -> User:
+        """Make an account and use the link up with it. Raises ValidationError like `accept`; then nothing was made."""
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name)
+            self.accept(user)
+        return user
 
     def revoke(self) -> None:
         Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now())

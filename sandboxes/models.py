@@ -5,16 +5,18 @@ A page writes what is *wanted* (`desired`, `boot`) and returns; `sandboxes.super
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team, User
-from sandboxes.names import validate_slug
+from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
 
@@ -99,8 +101,21 @@ class SandboxQuerySet(models.QuerySet["Sandbox"]):
     def manageable_by(self, user: User) -> SandboxQuerySet:
         return self.permitting(Action.MANAGE, user)
 
+    def with_rights_of(self, user: User) -> SandboxQuerySet:
+        """Annotate `can_operate` and `can_manage` for this person: what the buttons of a whole page ask, in no query more."""
+        return self.annotate(
+            can_operate=models.Q(pk__in=Sandbox.objects.operable_by(user).values("pk")),
+            can_manage=models.Q(pk__in=Sandbox.objects.manageable_by(user).values("pk")),
+        )
+
     def running(self) -> SandboxQuerySet:
         return self.filter(state=State.RUNNING)
+
+    def free_slug(self) -> str:
+        """Return a suggested name that nobody has."""
+        taken = set(self.values_list("slug", flat=True))
+        drawn = (suggest() for _ in range(50))
+        return next((slug for slug in drawn if slug not in taken), f"{suggest()}-{secrets.token_hex(2)}")
 
     def unsettled(self) -> SandboxQuerySet:
         """Those whose state is not yet what is wanted and that did not give up."""
@@ -129,6 +144,9 @@ class Sandbox(models.Model):
         max_length=80, blank=True, editable=False, help_text="The image that its files stand on, fixed at creation."
     )
 
+    # Name -> value, as the image sets them; new shells start with these.
+    image_environment = models.JSONField(default=dict, editable=False)
+
     desired = models.CharField(max_length=10, choices=Desired.choices, default=Desired.RUNNING, db_index=True)
     # Counted up by each restart: containers of an older boot are replaced, wherever the work was interrupted.
     boot = models.PositiveIntegerField(default=1, editable=False)
@@ -155,7 +173,11 @@ class Sandbox(models.Model):
         limits = {name: getattr(template, name) for name in ("memory_bytes", "cpu_millis", "pids_limit", "disk_bytes")}
         sandbox = cls(slug=slug, template=template, team=team, created_by=by, **(limits | fields))
         sandbox.full_clean()
-        sandbox.save()
+        try:
+            with transaction.atomic():
+                sandbox.save()
+        except IntegrityError as error:  # somebody took the name between the check and the row
+            raise ValidationError({"slug": "This name is taken."}) from error
         sandbox.announce()
         return sandbox
 
@@ -217,9 +239,16 @@ class Sandbox(models.Model):
 
     # --- what the supervisor writes ------------------------------------------------------------------------------
     def reach(self, state: str, reason: str = "", **fields: Any) -> None:
-        """Write the state that was found or reached."""
-        Sandbox.objects.filter(pk=self.pk).update(state=state, reason=reason[:500], state_at=timezone.now(), **fields)
-        self.refresh_from_db()
+        """Write the state that was found or reached, unless something else is wanted by now."""
+        changes = {"state": state, "reason": reason[:500], "state_at": timezone.now()} | fields
+        if Sandbox.objects.filter(pk=self.pk, desired=self.desired).update(**changes):
+            for name, value in changes.items():
+                setattr(self, name, value)
+            self.announce()
+
+    def forget(self) -> None:
+        """Remove the row once nothing of it is left on the engine."""
+        self.delete()
         self.announce()
 
     def announce(self) -> None:
@@ -301,3 +330,34 @@ class Lease(models.Model):
     @classmethod
     def release(cls, engine: str, owner: str) -> None:
         cls.objects.filter(engine=engine, owner=owner).delete()
+
+
+class EngineStatus(models.Model):
+    """What the supervisor last saw of an engine, so that pages need not ask it: one row per engine."""
+
+    engine = models.CharField(max_length=40, primary_key=True)
+    trouble_text = models.CharField("trouble", max_length=500, blank=True)
+    facts = models.JSONField(default=dict)
+    seen_at = models.DateTimeField("seen", null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "engine status"
+
+    def __str__(self) -> str:
+        return self.engine
+
+    @classmethod
+    def trouble(cls) -> str | None:
+        """Return the sentence of the engine in trouble; None when all is well."""
+        return cls.objects.exclude(trouble_text="").values_list("trouble_text", flat=True).first()
+
+    @classmethod
+    def report_trouble(cls, text: str | None, engine: str = "default") -> None:
+        """Write down what is wrong; None once the engine answers again."""
+        seen = {} if text else {"seen_at": timezone.now()}
+        cls.objects.update_or_create(engine=engine, defaults={"trouble_text": (text or "")[:500], **seen})
+
+    @classmethod
+    def report_facts(cls, facts: dict[str, Any], engine: str = "default") -> None:
+        """Keep what the engine says of itself (version, cores, memory): name -> value fit for JSON."""
+        cls.objects.update_or_create(engine=engine, defaults={"facts": facts, "seen_at": timezone.now()})

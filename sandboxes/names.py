@@ -19,9 +19,14 @@ NOUNS = """
     reef robin tern willow
 """.split()
 
+# Addresses of pages below /sandboxes/.
+RESERVED = frozenset({"new"})
+
 
 def validate_slug(value: str) -> None:
     """Raise ValidationError with what is allowed."""
+    if value in RESERVED:
+        raise ValidationError("This name is taken by a page. Choose another one.")
     if not SLUG.match(value):
         raise ValidationError(
             "Use 1 to 30 lower-case letters, digits and hyphens; begin and end with a letter or digit."

@@ -80,17 +80,23 @@ class Session(models.Model):
     def for_person(cls, sandbox: Sandbox, user: User) -> Session:
         """The person's own session, made at their first visit, with the permission that their role gives."""
         permission = Permission.WRITE if sandbox.permits(Action.WRITE, user) else Permission.READ
+        session = cls.objects.filter(sandbox=sandbox, user=user).first()
+        if session is None:
+            session = cls._first_visit(sandbox, user, permission)
+        elif session.permission != permission:
+            session.change_permission(permission)
+        return session
+
+    @classmethod
+    def _first_visit(cls, sandbox: Sandbox, user: User, permission: str) -> Session:
         with transaction.atomic():
             # The sandbox's row is the lock: two first visits at once do not draw the same id.
             Sandbox.objects.select_for_update().get(pk=sandbox.pk)
-            session = cls.objects.filter(sandbox=sandbox, user=user).first()
-            if session is None:
-                taken = set(cls.objects.filter(sandbox=sandbox).values_list("name", flat=True))
-                name = session_id_for(user.display_name, taken)
-                session = cls.objects.create(sandbox=sandbox, user=user, name=name, permission=permission)
-                sandbox.announce()
-            elif session.permission != permission:
-                session.change_permission(permission)
+            taken = set(cls.objects.filter(sandbox=sandbox).values_list("name", flat=True))
+            wanted = {"name": session_id_for(user.display_name, taken), "permission": permission}
+            session, is_new = cls.objects.get_or_create(sandbox=sandbox, user=user, defaults=wanted)
+        if is_new:
+            sandbox.announce()
         return session
 
     @property
@@ -100,6 +106,13 @@ class Session(models.Model):
     @property
     def can_write(self) -> bool:
         return self.permission == Permission.WRITE
+
+    @classmethod
+    def note_use(cls, pk: int) -> None:
+        """Write down that somebody types."""
+        now = timezone.now()
+        cls.objects.filter(pk=pk).update(last_used_at=now)
+        Sandbox.objects.filter(sessions=pk).update(last_used_at=now)
 
     def change_permission(self, permission: str) -> None:
         """Write the wish; the supervisor replaces the container, whose mounts decide what can be written."""

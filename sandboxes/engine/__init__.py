@@ -76,8 +76,8 @@ def get_engine() -> Engine:
 
     Making it talks to nobody: a process starts also while the engine is away.
     """
-    from django.conf import settings
+    from django.conf import settings  # noqa: PLC0415 - the rest of the package knows no Django
 
-    from sandboxes.engine.docker import DockerEngine
+    from sandboxes.engine.docker import DockerEngine  # noqa: PLC0415 - nor, before it is asked for, docker-py
 
     return DockerEngine(settings.SANDLOT_ENGINE_URL, settings.SANDLOT_INSTANCE)

@@ -102,7 +102,7 @@ class SandboxQuerySet(models.QuerySet["Sandbox"]):
         return self.permitting(Action.MANAGE, user)
 
     def with_rights_of(self, user: User) -> SandboxQuerySet:
-        """Annotate `can_operate` and `can_manage` for this person: what the buttons of a whole page ask, in no query more."""
+        """Annotate `can_operate` and `can_manage` for this person: what buttons of a whole page ask, in one query."""
         return self.annotate(
             can_operate=models.Q(pk__in=Sandbox.objects.operable_by(user).values("pk")),
             can_manage=models.Q(pk__in=Sandbox.objects.manageable_by(user).values("pk")),
@@ -253,7 +253,7 @@ class Sandbox(models.Model):
 
     def announce(self) -> None:
         """Tell whoever listens, once the change is committed."""
-        transaction.on_commit(lambda: sandbox_changed.send(sender=Sandbox, sandbox=self))
+        transaction.on_commit(lambda: sandbox_changed.send(sender=Sandbox, sandbox=self), robust=True)
 
 
 class StepQuerySet(models.QuerySet["Step"]):

@@ -104,6 +104,11 @@ class Session(models.Model):
         return self.state == SessionState.RUNNING
 
     @property
+    def is_open(self) -> bool:
+        """Whether terminals can be opened in it."""
+        return self.is_running and self.ended_at is None
+
+    @property
     def can_write(self) -> bool:
         return self.permission == Permission.WRITE
 
@@ -126,6 +131,15 @@ class Session(models.Model):
         self.terminals.live().close_all("The session was ended.")
         self.refresh_from_db()
         self.sandbox.announce()
+
+    def lose_terminals(self, reason: str) -> None:
+        """Write down that the shells went with their container; those never started wait for the next one."""
+        self.terminals.live().exclude(opened_at=None).close_all(reason or "The session was restarted.")
+
+    def retry(self) -> None:
+        """Try again after a failure."""
+        if self.state == SessionState.FAILED:
+            self.reach(SessionState.WAITING)
 
     def reach(self, state: str, reason: str = "") -> None:
         """Write the state that was found or reached."""
@@ -187,6 +201,10 @@ class Terminal(models.Model):
     @property
     def is_live(self) -> bool:
         return self.ended_at is None
+
+    def may_be_changed_by(self, user: User) -> bool:
+        """Whether this person may end or rename it: its session's own, or who manages the sandbox."""
+        return self.session.user_id == user.pk or self.session.sandbox.permits(Action.MANAGE, user)
 
     def mark_opened(self) -> None:
         Terminal.objects.filter(pk=self.pk, opened_at=None).update(opened_at=timezone.now())

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from sessions import views
 
 app_name = "sessions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sandboxes/<slug:slug>/", views.workspace, name="workspace"),
+    path("sandboxes/<slug:slug>/status/", views.status, name="status"),
+    path("sandboxes/<slug:slug>/retry-session/", views.retry_session, name="retry_session"),
+    path("sandboxes/<slug:slug>/terminals/", views.open_terminal, name="open_terminal"),
+    path("terminals/<uuid:pk>/end/", views.end_terminal, name="end_terminal"),
+    path("terminals/<uuid:pk>/rename/", views.rename_terminal, name="rename_terminal"),
+]

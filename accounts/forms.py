@@ -1,0 +1,87 @@
+"""Forms of setup, invitations and teams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from accounts.models import Invitation, Membership, Role, SetupLink, User
+
+
+class AccountForm(forms.Form):
+    """Who somebody is and the password they choose."""
+
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    name = forms.CharField(
+        max_length=80,
+        required=False,
+        help_text="How others see you. Empty: what stands before the @.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        strip=False,
+        max_length=1000,
+        help_text="At least 10 characters.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        password = cleaned.get("password")
+        if password:
+            try:
+                validate_password(password, User(email=cleaned.get("email", ""), name=cleaned.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class SetupForm(AccountForm):
+    """The first owner and the first team."""
+
+    team_name = forms.CharField(
+        max_length=60, label="Team", initial="My team", help_text="Sandboxes belong to a team. You can invite others."
+    )
+
+    def save(self, token: str) -> User:
+        """Use the setup link up. Raises ValidationError when it is no longer good."""
+        return SetupLink.use(token, **self.cleaned_data)
+
+
+class JoinForm(AccountForm):
+    """A new account for somebody who holds an invitation."""
+
+    def clean_email(self) -> str:
+        email = super().clean_email()
+        if User.objects.filter(email__iexact=email).exists():
+            raise ValidationError("This address has an account. Sign in with it to join.")
+        return email
+
+    def save(self, invitation: Invitation) -> User:
+        """Make the account and use the invitation up. Raises ValidationError when it is no longer good."""
+        return invitation.accept_as_new(**self.cleaned_data)
+
+
+class RoleForm(forms.Form):
+    """One of the roles that the acting member may give."""
+
+    def __init__(self, acting: Membership, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grantable = [(role.value, role.label) for role in acting.grantable_roles]
+        self.fields["role"] = forms.ChoiceField(choices=grantable, initial=Role.MEMBER)
+
+
+class InviteForm(RoleForm):
+    """A link for one person."""
+
+    note = forms.CharField(
+        label="For", max_length=80, required=False, widget=forms.TextInput(attrs={"placeholder": "Name, as a reminder"})
+    )

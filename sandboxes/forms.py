@@ -1,0 +1,82 @@
+"""Forms of sandboxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import Team, User
+from sandboxes.models import Sandbox, Template
+from sandboxes.names import validate_slug
+from sandboxes.permissions import ROLES_FOR, Action
+from sandboxes.sizes import Size, limits
+
+
+class CreateForm(forms.Form):
+    """A new sandbox: template, name, size; the team only where there is a choice."""
+
+    template = forms.ModelChoiceField(
+        Template.objects.filter(is_active=True),
+        to_field_name="slug",
+        empty_label=None,
+        error_messages={"required": "Choose a template.", "invalid_choice": "This template is not offered any more."},
+    )
+    slug = forms.CharField(
+        label="Name",
+        max_length=30,
+        help_text="Lower-case letters, digits and hyphens. It is part of addresses and cannot be changed.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+    size = forms.ChoiceField(choices=Size.choices, initial=Size.STANDARD)
+
+    def __init__(self, user: User, *args: Any, team: Team | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        first = Template.objects.filter(is_active=True).values_list("slug", flat=True).first()
+        self.initial.update(slug=Sandbox.objects.free_slug(), team=team, template=first)
+        self.teams = Team.objects.where(user, set(ROLES_FOR[Action.CREATE]))
+        self.fields["team"] = forms.ModelChoiceField(self.teams, empty_label=None)
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"]).strip()
+        validate_slug(slug)
+        if Sandbox.objects.filter(slug=slug).exists():
+            raise ValidationError(f"This name is taken. {self.initial['slug']} is free.")
+        return slug
+
+    def save(self) -> Sandbox | None:
+        """Create the sandbox; None, with the error in its place, when somebody was faster with the name."""
+        wish = self.cleaned_data
+        try:
+            return Sandbox.create(
+                slug=wish["slug"],
+                template=wish["template"],
+                team=wish["team"],
+                by=self.user,
+                **limits(wish["template"], Size(wish["size"])),
+            )
+        except ValidationError as error:
+            self.add_error("slug" if "slug" in getattr(error, "error_dict", {}) else None, error.messages)
+            return None
+
+
+class DeleteForm(forms.Form):
+    """Typing the name is the confirmation."""
+
+    name = forms.CharField(
+        max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}), label="Name"
+    )
+
+    def __init__(self, sandbox: Sandbox, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sandbox = sandbox
+        # The browser checks it too, so a wrong name costs no round trip. A slug has no character special to patterns.
+        self.fields["name"].widget.attrs["pattern"] = sandbox.slug
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"]).strip()
+        if name != self.sandbox.slug:
+            raise ValidationError(f"Type {self.sandbox.slug} to delete it. Nothing was deleted.")
+        return name

@@ -1,0 +1,58 @@
+"""How far a person is from a prompt in a sandbox: what its page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+from accounts.models import User
+from sandboxes.models import Desired, Sandbox, Step
+from sessions.models import Session, SessionState
+
+
+@dataclass(frozen=True)
+class Place:
+    """A person's place in a sandbox. `steps` are those of the latest operation, oldest first."""
+
+    sandbox: Sandbox
+    session: Session | None
+    steps: list[Step]
+
+    @classmethod
+    def of(cls, sandbox: Sandbox, user: User) -> Place:
+        """Return it, making the person's session at their first visit. A sandbox on its way out gets no new one."""
+        leaving = sandbox.desired == Desired.DELETED
+        session = None if leaving else Session.for_person(sandbox, user)
+        return cls(sandbox, session, latest_steps(sandbox))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a terminal can be opened now."""
+        return self.sandbox.is_running and self.session is not None and self.session.is_open
+
+    @property
+    def is_waiting_for_session(self) -> bool:
+        return self.sandbox.is_running and not self.is_ready and not self.session_failed
+
+    @property
+    def session_failed(self) -> bool:
+        failed = self.session is not None and self.session.state == SessionState.FAILED
+        return self.sandbox.is_running and failed
+
+    @property
+    def log(self) -> str:
+        """The step log as text, for a bug report."""
+        return "\n".join(line_of(step) for step in self.steps)
+
+
+def latest_steps(sandbox: Sandbox) -> list[Step]:
+    """Return the steps of the latest operation, oldest first."""
+    latest_first = list(sandbox.steps.order_by("-id")[:40])
+    same = takewhile(lambda step: step.operation == latest_first[0].operation, latest_first)
+    return list(same)[::-1]
+
+
+def line_of(step: Step) -> str:
+    took = "" if step.took_s is None else f" ({step.took_s:.1f} s)"
+    detail = f": {step.detail}" if step.detail else ""
+    return f"{step.started_at:%Y-%m-%d %H:%M:%S} UTC  {step.outcome:<11} {step.title}{took}{detail}"

@@ -1,0 +1,146 @@
+"""A sandbox's page and its terminals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.signing import person
+from sandboxes.forms import DeleteForm
+from sandboxes.models import Sandbox
+from sandboxes.permissions import Action
+from sandboxes.views import changed, permitted
+from sessions import terminals
+from sessions.models import Session, Terminal, TooManyTerminalsError
+from sessions.place import Place
+
+
+@login_required
+@require_safe
+@never_cache
+def workspace(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sandbox's page: a prompt when it runs, else the work that leads to it."""
+    sandbox = visible(request, slug)
+    place = Place.of(sandbox, person(request))
+    shells = terminals.at_hand(place.session, person(request)) if place.session and place.is_ready else []
+    context = {"sandbox": sandbox, "place": place, "delete_form": DeleteForm(sandbox)}
+    return render(request, "sandboxes/detail.html", context | {"terminals": [shell.as_json() for shell in shells]})
+
+
+@login_required
+@require_safe
+@never_cache
+def status(request: HttpRequest, slug: str) -> HttpResponse:
+    """State and step log, for live updates. A page that waits for its prompt is told to load itself again."""
+    sandbox = visible(request, slug)
+    place = Place.of(sandbox, person(request))
+    response = render(request, "sandboxes/_status.html", {"sandbox": sandbox, "place": place})
+    if place.is_ready and "waiting" in request.GET:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def visible(request: HttpRequest, slug: str) -> Sandbox:
+    user = person(request)
+    rows = Sandbox.objects.visible_to(user).with_rights_of(user).select_related("template", "team", "created_by")
+    return get_object_or_404(rows, slug=slug)
+
+
+@login_required
+@require_POST
+def retry_session(request: HttpRequest, slug: str) -> HttpResponse:
+    """Try again to bring one's own session up."""
+    sandbox = permitted(request, slug, Action.VIEW)
+    get_object_or_404(Session, sandbox=sandbox, user=person(request)).retry()
+    return changed(request, sandbox)
+
+
+# --- what the terminal page's script asks --------------------------------------------------------------------------
+def problem(status: int, code: str, text: str) -> JsonResponse:
+    """Return {"error": {"code", "text"}}; the text is a sentence for the person."""
+    return JsonResponse({"error": {"code": code, "text": text}}, status=status)
+
+
+def for_script(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
+    """Let signed-in people post; others get JSON where a page would lead to the sign-in form."""
+
+    @wraps(view)
+    @require_POST
+    def wrapped(request: HttpRequest, **arguments: Any) -> JsonResponse:
+        if not isinstance(request.user, User):
+            return problem(401, "signed_out", "You are signed out. Sign in again; your terminals keep running.")
+        return view(request, **arguments)
+
+    return wrapped
+
+
+@for_script
+def open_terminal(request: HttpRequest, slug: str) -> JsonResponse:
+    """Open one more terminal in the person's own session."""
+    sandbox = Sandbox.objects.visible_to(person(request)).select_related("team").filter(slug=slug).first()
+    if sandbox is None:
+        return problem(404, "unknown_sandbox", "This sandbox does not exist, or you may not see it.")
+    place = Place.of(sandbox, person(request))
+    if place.session is None or not place.is_ready:
+        return problem(409, "not_running", f"{sandbox} is not running. No terminal was opened.")
+    try:
+        return JsonResponse(place.session.open_terminal(by=person(request)).as_json(), status=201)
+    except TooManyTerminalsError as error:
+        return problem(409, "too_many_terminals", str(error))
+
+
+def with_terminal(view: Callable[[HttpRequest, Terminal], JsonResponse]) -> Callable[..., JsonResponse]:
+    """Pass a terminal that the person may change; others see 404 or 403."""
+
+    @for_script
+    def wrapped(request: HttpRequest, pk: UUID) -> JsonResponse:
+        user = person(request)
+        seen = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=pk).first()
+        if seen is None:
+            return problem(404, "unknown_terminal", "This terminal does not exist, or you may not see it.")
+        if not seen.may_be_changed_by(user):
+            return problem(403, "not_allowed", "This terminal is somebody else's. Nothing was changed.")
+        return view(request, seen)
+
+    return wrapped
+
+
+@with_terminal
+def end_terminal(request: HttpRequest, terminal: Terminal) -> JsonResponse:
+    terminals.end(terminal, person(request))
+    terminal.refresh_from_db()
+    return JsonResponse(terminal.as_json())
+
+
+@with_terminal
+def rename_terminal(request: HttpRequest, terminal: Terminal) -> JsonResponse:
+    """Take the title from a form field or a JSON body."""
+    try:
+        terminal.rename(wanted_title(request))
+    except ValidationError as error:
+        return problem(400, "bad_title", error.messages[0])
+    return JsonResponse(terminal.as_json())
+
+
+def wanted_title(request: HttpRequest) -> str:
+    """Return the posted title. Raises ValidationError when there is none."""
+    if request.content_type != "application/json":
+        return request.POST.get("title", "")
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise ValidationError("The body is not JSON.") from error
+    if not isinstance(body, dict) or not isinstance(body.get("title"), str):
+        raise ValidationError("The body needs a title.")
+    return str(body["title"])

@@ -1,0 +1,105 @@
+"""May this person look at this terminal, and type into it? Asked when a socket opens and while it stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.logins import Login, still_good
+from accounts.models import Membership, User
+from sandboxes.permissions import Action, may
+from sessions.containers import container_name
+from sessions.models import Session, SessionState, Terminal
+from sessions.protocol import Close, Shell
+from sessions.shell import shell_for
+
+
+class Refused(Exception):  # noqa: N818  # "raise Refused(...)" is the sentence
+    """Somebody may not: the close code and the sentence for the browser."""
+
+    def __init__(self, code: Close, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+def signed_out() -> Refused:
+    return Refused(Close.SIGNED_OUT, "You are signed out. The terminal keeps running: sign in again to go on.")
+
+
+def not_here() -> Refused:
+    return Refused(Close.NOT_ALLOWED, "This terminal does not exist, or you may not see it.")
+
+
+@dataclass(frozen=True, eq=False)
+class Seat:
+    """A person's admitted place at a terminal. `shell` is there while the terminal was never opened."""
+
+    login: Login
+    terminal_id: UUID
+    session_id: int
+    container: str
+    name: str
+    title: str
+    may_drive: bool
+    shell: Shell | None
+
+
+def admit(login: Login | None, terminal_id: UUID) -> Seat:
+    """Return the person's seat at a terminal. Raises Refused with the reason."""
+    if login is None or not still_good([login]):
+        raise signed_out()
+    user = User.objects.get(pk=login.user_id)
+    terminal = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
+    if terminal is None:
+        raise not_here()
+    session = terminal.session
+    if session.state != SessionState.RUNNING:
+        raise Refused(Close.RESTARTING, f"The session {session.name} is not running yet. It connects by itself.")
+    return Seat(
+        login=login,
+        terminal_id=terminal_id,
+        session_id=session.pk,
+        container=container_name(session),
+        name=user.display_name,
+        title=terminal.title,
+        may_drive=may_type(user, session, session.sandbox.team.role_of(user)),
+        shell=shell_for(session) if terminal.opened_at is None and terminal.is_live else None,
+    )
+
+
+def may_type(user: User, session: Session, role: str | None) -> bool:
+    """A person types into their own session, and whoever may write into the global one.
+
+    Nobody types into somebody else's: the shell there reads a private folder that is not theirs.
+    """
+    if session.is_global:
+        return may(user, Action.WRITE, role)
+    return session.user_id == user.pk and may(user, Action.VIEW, role)
+
+
+def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
+    """Return the seats whose right has ended, with the reason; five queries whatever their number."""
+    if not seats:
+        return {}
+    good = still_good({seat.login for seat in seats})
+    sessions = Session.objects.select_related("sandbox").in_bulk({seat.session_id for seat in seats})
+    users = User.objects.in_bulk({seat.login.user_id for seat in seats})
+    roles = {
+        (team_id, user_id): role
+        for team_id, user_id, role in Membership.objects.filter(
+            user_id__in=users, team_id__in={session.sandbox.team_id for session in sessions.values()}
+        ).values_list("team_id", "user_id", "role")
+    }
+    reasons: dict[Seat, Refused] = {}
+    for seat in seats:
+        session, user = sessions.get(seat.session_id), users.get(seat.login.user_id)
+        if seat.login not in good or user is None:
+            reasons[seat] = signed_out()
+        elif session is None or session.ended_at is not None:
+            reasons[seat] = Refused(Close.GONE, "The session was ended.")
+        elif (role := roles.get((session.sandbox.team_id, user.pk))) is None:
+            reasons[seat] = not_here()
+        elif may_type(user, session, role) != seat.may_drive:
+            reasons[seat] = Refused(Close.RESTARTING, "Your rights here have changed.")
+    return reasons

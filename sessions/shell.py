@@ -1,0 +1,25 @@
+"""The shell that a new terminal starts: its environment and working directory."""
+
+from __future__ import annotations
+
+from sessions.models import Session
+from sessions.protocol import Shell
+
+WORKSPACE = "/project/workspace"
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def shell_for(session: Session) -> Shell:
+    """Return what to start in this session: the image's environment, then ours, so TERM is what xterm.js is."""
+    ours = {
+        "HOME": "/root",
+        "USER": "root",
+        "LOGNAME": "root",
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "TERM_PROGRAM": "sandlot",
+        "SANDLOT_SANDBOX": session.sandbox.slug,
+        "SANDLOT_SESSION": session.name,
+    }
+    defaults = {"PATH": DEFAULT_PATH, "LANG": "C.UTF-8"}
+    return Shell(env=defaults | session.sandbox.image_environment | ours, cwd=WORKSPACE)

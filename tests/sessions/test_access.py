@@ -1,0 +1,157 @@
+"""Who may look at a terminal and type into it, when a socket opens and while it stays open."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.logins import Login
+from accounts.models import Role, Team, User
+from sandboxes.models import Sandbox
+from sessions.access import Refused, Seat, admit, expelled
+from sessions.models import Session, SessionState, Terminal
+from sessions.protocol import Close
+
+
+def signed_in(user: User) -> Login:
+    browser = SessionStore()
+    browser[SESSION_KEY], browser[BACKEND_SESSION_KEY] = str(user.pk), "backend"
+    browser[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    browser.save()
+    login = Login.of(user, browser)
+    assert login is not None
+    return login
+
+
+def terminal_of(session: Session) -> Terminal:
+    session.reach(SessionState.RUNNING)
+    return session.open_terminal(by=session.user)
+
+
+def refusal(login: Login | None, terminal: Terminal) -> Close:
+    with pytest.raises(Refused) as caught:
+        admit(login, terminal.pk)
+    return caught.value.code
+
+
+def outcome(*seats: Seat) -> list[Close | None]:
+    reasons = expelled(seats)
+    return [reasons[seat].code if seat in reasons else None for seat in seats]
+
+
+@pytest.fixture
+def bobs_seat(bob: User, bobs_session: Session) -> Seat:
+    return admit(signed_in(bob), terminal_of(bobs_session).pk)
+
+
+def test_bob_types_into_his_own_terminal(bobs_seat: Seat) -> None:
+    assert bobs_seat.may_drive
+    assert bobs_seat.shell is not None
+    assert bobs_seat.shell.env["TERM"] == "xterm-256color"
+    assert bobs_seat.container.endswith("-quiet-otter-bob")
+
+
+def test_alice_looks_at_bobs_terminal_and_cannot_type(alice: User, bobs_session: Session) -> None:
+    assert not admit(signed_in(alice), terminal_of(bobs_session).pk).may_drive
+
+
+def test_vera_the_viewer_types_only_in_her_own_read_session(
+    vera: User, sandbox: Sandbox, bobs_session: Session
+) -> None:
+    own = Session.for_person(sandbox, vera)
+    assert not own.can_write
+    assert admit(signed_in(vera), terminal_of(own).pk).may_drive
+    assert not admit(signed_in(vera), terminal_of(bobs_session).pk).may_drive
+
+
+def test_writers_type_into_the_global_session_and_viewers_do_not(bob: User, vera: User, sandbox: Sandbox) -> None:
+    terminal = terminal_of(Session.for_global(sandbox))
+    assert admit(signed_in(bob), terminal.pk).may_drive
+    assert not admit(signed_in(vera), terminal.pk).may_drive
+
+
+def test_charlie_learns_nothing(charlie: User, bobs_session: Session) -> None:
+    terminal = terminal_of(bobs_session)
+    assert refusal(signed_in(charlie), terminal) == Close.NOT_ALLOWED
+    assert refusal(signed_in(charlie), Terminal(pk=uuid4())) == Close.NOT_ALLOWED
+
+
+def test_nobody_is_refused_as_signed_out(bobs_session: Session) -> None:
+    assert refusal(None, terminal_of(bobs_session)) == Close.SIGNED_OUT
+
+
+def test_a_disabled_user_is_refused(bob: User, bobs_session: Session) -> None:
+    login = signed_in(bob)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert refusal(login, terminal_of(bobs_session)) == Close.SIGNED_OUT
+
+
+def test_a_session_that_is_not_up_yet_asks_to_come_back(bob: User, bobs_session: Session) -> None:
+    terminal = bobs_session.open_terminal(by=bob)
+    assert refusal(signed_in(bob), terminal) == Close.RESTARTING
+
+
+def test_an_opened_terminal_is_never_started_a_second_time(bob: User, bobs_session: Session) -> None:
+    terminal = terminal_of(bobs_session)
+    terminal.mark_opened()
+    assert admit(signed_in(bob), terminal.pk).shell is None
+
+
+def test_nobody_is_expelled_while_nothing_changed(bobs_seat: Seat) -> None:
+    assert outcome(bobs_seat) == [None]
+
+
+def test_logout_expels_the_one_browser_that_did_it(bob: User, bobs_seat: Seat) -> None:
+    other = admit(signed_in(bob), bobs_seat.terminal_id)
+    BrowserSession.objects.filter(session_key=bobs_seat.login.key).delete()
+    assert outcome(bobs_seat, other) == [Close.SIGNED_OUT, None]
+
+
+def test_a_new_password_expels(bob: User, bobs_seat: Seat) -> None:
+    bob.set_password("another good password")
+    bob.save()
+    assert outcome(bobs_seat) == [Close.SIGNED_OUT]
+
+
+def test_a_disabled_account_expels(bob: User, bobs_seat: Seat) -> None:
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert outcome(bobs_seat) == [Close.SIGNED_OUT]
+
+
+def test_a_lost_membership_expels(bob: User, team: Team, bobs_seat: Seat) -> None:
+    team.memberships.get(user=bob).revoke()
+    assert outcome(bobs_seat) == [Close.NOT_ALLOWED]
+
+
+def test_an_ended_session_expels_everybody(alice: User, bobs_session: Session, bobs_seat: Seat) -> None:
+    looking = admit(signed_in(alice), bobs_seat.terminal_id)
+    bobs_session.end()
+    assert outcome(bobs_seat, looking) == [Close.GONE, Close.GONE]
+
+
+def test_a_deleted_user_is_gone(bob: User, bobs_seat: Seat) -> None:
+    bob.delete()
+    assert outcome(bobs_seat) == [Close.SIGNED_OUT]
+
+
+def test_a_role_that_types_less_makes_the_socket_come_back(bob: User, team: Team, sandbox: Sandbox) -> None:
+    seat = admit(signed_in(bob), terminal_of(Session.for_global(sandbox)).pk)
+    team.memberships.get(user=bob).change_role(Role.VIEWER)
+    assert outcome(seat) == [Close.RESTARTING]
+
+
+def test_the_watch_asks_as_often_for_many_as_for_one(bob: User, bobs_session: Session, bobs_seat: Seat) -> None:
+    seats = [bobs_seat, *(admit(signed_in(bob), terminal_of(bobs_session).pk) for _ in range(9))]
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        expelled(seats[:1])
+    with CaptureQueriesContext(connection) as ten:
+        expelled(seats)
+    assert len(ten) == len(one) == 5

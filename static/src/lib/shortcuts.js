@@ -1,0 +1,36 @@
+/**
+ * The terminal page's own keys. All hold Ctrl+Shift: shells and full-screen programs see no difference between Ctrl and
+ * Ctrl+Shift in a terminal and so do not use it, and these are not the ones that browsers keep for themselves.
+ */
+
+/** {action, code, label, help}. `code` is the physical key: Shift changes what it types, and layouts do too. */
+export const SHORTCUTS = [
+  { action: "new", code: "Enter", label: "Ctrl+Shift+Enter", help: "New terminal" },
+  { action: "previous", code: "BracketLeft", label: "Ctrl+Shift+[", help: "Previous terminal" },
+  { action: "next", code: "BracketRight", label: "Ctrl+Shift+]", help: "Next terminal" },
+  { action: "search", code: "KeyF", label: "Ctrl+Shift+F", help: "Search in the output" },
+  { action: "copy", code: "KeyC", label: "Ctrl+Shift+C", help: "Copy the selection" },
+  { action: "paste", code: "KeyV", label: "Ctrl+Shift+V", help: "Paste" },
+  { action: "larger", code: "Period", label: "Ctrl+Shift+.", help: "Larger text" },
+  { action: "smaller", code: "Comma", label: "Ctrl+Shift+,", help: "Smaller text" },
+  { action: "leave", code: "KeyE", label: "Ctrl+Shift+E", help: "Leave the terminal, to its tab" },
+  { action: "help", code: "Slash", label: "Ctrl+Shift+/", help: "Show these keys" },
+];
+
+const MAC_KEYS = { c: "copy", v: "paste", f: "search" };
+
+/** Return the action a keydown asks for, or null when it belongs to the terminal. Cmd+C, V and F work on a Mac. */
+export function shortcutOf(event, isMac) {
+  if (isMac && event.metaKey && !event.ctrlKey && !event.altKey && !event.shiftKey) {
+    return MAC_KEYS[event.key.toLowerCase()] ?? null;
+  }
+  if (!event.ctrlKey || !event.shiftKey || event.altKey || event.metaKey) return null;
+  return SHORTCUTS.find(({ code }) => code === event.code)?.action ?? null;
+}
+
+const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "NumLock", "ScrollLock", "Fn", "OS"]);
+
+/** Whether a keydown is meant as typing: not a modifier alone, and not a combination for the browser or the system. */
+export function isTyping(event) {
+  return !MODIFIERS.has(event.key) && !event.metaKey;
+}

@@ -1,0 +1,140 @@
+#include "commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "callers.h"
+#include "limits.h"
+#include "modes.h"
+#include "terminal.h"
+
+static int call(const char *folder)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int size = snprintf(address.sun_path, sizeof address.sun_path, "%s/" SOCKET_NAME, folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && size > 0 && (size_t)size < sizeof address.sun_path &&
+        connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    fprintf(stderr, "holder: no holder answers in %s: %s\n", folder, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Sends the line, with stdin and stdout when `hand_over`. */
+static bool ask(int fd, const char *word, const char *argument, bool hand_over)
+{
+    char line[REQUEST_BYTES];
+    int size = snprintf(line, sizeof line, "%s%s%s\n", word, *argument ? " " : "", argument);
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(2 * sizeof(int))];
+    } control = {0};
+    struct iovec data = {line, (size_t)size};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    if (hand_over) {
+        const int pipes[] = {0, 1};
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+        control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof pipes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.header), pipes, sizeof pipes);
+    }
+    return size > 0 && (size_t)size < sizeof line && sendmsg(fd, &message, MSG_NOSIGNAL) == size;
+}
+
+/* Copies the answer to `out` and keeps its start in `first`; false when the holder went away without one. */
+static bool relay(int fd, FILE *out, char *first, size_t room)
+{
+    char data[4096];
+    ssize_t got;
+    bool any = false;
+    *first = 0;
+    while ((got = read(fd, data, sizeof data)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0)
+            continue;
+        if (!any)
+            snprintf(first, room, "%.*s", (int)got, data);
+        any = true;
+        if (out && fwrite(data, 1, (size_t)got, out) != (size_t)got)
+            return false;
+    }
+    return any && (!out || fflush(out) == 0);
+}
+
+static int ask_and_relay(const char *folder, const char *word, const char *argument, FILE *out)
+{
+    char first[32] = "";
+    int fd = call(folder);
+    bool answered = fd >= 0 && ask(fd, word, argument, false) && relay(fd, out, first, sizeof first);
+    if (fd >= 0)
+        close(fd);
+    if (!answered)
+        return STATUS_AWAY;
+    return strcmp(first, "unknown\n") == 0 ? STATUS_UNKNOWN : strcmp(first, "malformed\n") == 0 ? STATUS_USAGE : STATUS_OK;
+}
+
+static bool is_pipe_or_socket(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+static int refuse_usage(const char *text)
+{
+    fprintf(stderr, "holder: %s\n", text);
+    return STATUS_USAGE;
+}
+
+int command_attach(const char *folder, const char *terminal)
+{
+    char answer[32];
+    if (!terminal_id_is_valid(terminal))
+        return refuse_usage("a terminal id is 1 to 64 of A-Z a-z 0-9 _ -");
+    if (!is_pipe_or_socket(0) || !is_pipe_or_socket(1))
+        return refuse_usage("attach speaks frames over pipes or sockets, not over a terminal or a file");
+    int fd = call(folder);
+    if (fd < 0 || !ask(fd, "attach", terminal, true))
+        return STATUS_AWAY;
+    close(0); /* the holder's now: when it lets go, the other side sees it at once */
+    close(1);
+    relay(fd, NULL, answer, sizeof answer);
+    return *answer ? STATUS_USAGE : STATUS_OK;
+}
+
+int command_end(const char *folder, const char *terminal)
+{
+    if (!terminal_id_is_valid(terminal))
+        return refuse_usage("a terminal id is 1 to 64 of A-Z a-z 0-9 _ -");
+    int status = ask_and_relay(folder, "end", terminal, NULL);
+    if (status == STATUS_UNKNOWN)
+        fprintf(stderr, "holder: there is no terminal %s\n", terminal);
+    return status;
+}
+
+int command_ready(const char *folder)
+{
+    return ask_and_relay(folder, "ready", "", NULL);
+}
+
+int command_list(const char *folder)
+{
+    return ask_and_relay(folder, "list", "", stdout);
+}
+
+int command_modes(void)
+{
+    static struct modes modes;
+    static uint8_t data[TURN_BYTES], preamble[PREAMBLE_BYTES];
+    ssize_t got;
+    modes_start(&modes);
+    while ((got = read(0, data, sizeof data)) > 0)
+        modes_feed(&modes, data, (size_t)got);
+    size_t size = modes_preamble(&modes, preamble);
+    return fwrite(preamble, 1, size, stdout) == size && fflush(stdout) == 0 ? STATUS_OK : STATUS_AWAY;
+}

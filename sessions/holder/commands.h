@@ -1,0 +1,15 @@
+/* The commands that talk to a running holder. Each returns its exit status. */
+#ifndef HOLDER_COMMANDS_H
+#define HOLDER_COMMANDS_H
+
+enum command_status { STATUS_OK = 0, STATUS_UNKNOWN = 3, STATUS_USAGE = 64, STATUS_AWAY = 69 };
+
+/* Hands stdin and stdout over and waits until the holder has ended the link. */
+int command_attach(const char *folder, const char *terminal);
+int command_end(const char *folder, const char *terminal);
+int command_ready(const char *folder);
+int command_list(const char *folder);
+/* Reads output from stdin and writes the preamble for the state after it. */
+int command_modes(void);
+
+#endif

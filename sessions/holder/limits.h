@@ -1,0 +1,85 @@
+/* Every bound of the holder, each with its reason. README.md shows the same table. */
+#ifndef HOLDER_LIMITS_H
+#define HOLDER_LIMITS_H
+
+/* 1 MiB of output kept per terminal, about 10,000 full lines, replayed to a viewer that joins. */
+#define OUTPUT_KEPT_BYTES (1024 * 1024)
+/* A new ring starts with one page, so that idle terminals cost little; it doubles up to OUTPUT_KEPT_BYTES. */
+#define RING_FIRST_BYTES 4096
+/* Sent and not yet acknowledged per link: covers 10 ms at 25 MB/s, yet Ctrl-C never waits behind megabytes. */
+#define WINDOW_BYTES (256 * 1024)
+/* The largest OUTPUT body: what one websocket message carries comfortably. */
+#define OUTPUT_FRAME_BYTES (64 * 1024)
+/* Enough output to be worth a frame of its own while a program writes without pause. */
+#define COALESCE_BYTES (32 * 1024)
+/* How long output may wait for more of it while busy; one sixtieth of a second would be seen, this is not. */
+#define COALESCE_US 4000
+/* More frames or bytes than this within COALESCE_US, and the terminal counts as busy. */
+#define BUSY_FRAMES 4
+#define BUSY_BYTES (8 * 1024)
+/* Below this much credit a stream waits for the next ACK instead of sending crumbs. */
+#define CREDIT_CRUMB_BYTES (16 * 1024)
+/* A viewer that fell out of the ring starts again this far behind the head: it has 768 KiB of slack before the next gap. */
+#define CATCH_UP_BYTES (256 * 1024)
+/* An INPUT_ACK waits this long for an OUTPUT to travel with, unless ACK_FRAMES are due: one wake-up of the chain saved. */
+#define ACK_DELAY_US 2000
+#define ACK_FRAMES 4
+
+/* One INPUT frame, and how many of one client may wait for the PTY: 256 KiB, the client's own window. */
+#define INPUT_FRAME_BYTES (16 * 1024)
+#define INPUT_FRAMES_PER_CLIENT 16
+/* Pieces of input waiting per terminal, over all clients that drove it: 1 MiB. */
+#define INPUT_PIECES 64
+/* Clients whose input numbers are remembered per terminal; twice the links, so that a live one is never forgotten. */
+#define CLIENTS_REMEMBERED 128
+/* An answer to a key press is short: only input up to this size makes the next output urgent. */
+#define KEYSTROKE_BYTES 256
+
+/* LINK carries a whole environment; every other frame is at most one INPUT. */
+#define LINK_FRAME_BYTES (1024 * 1024)
+#define FRAME_BYTES (1 + 4 + INPUT_FRAME_BYTES)
+#define NAME_BYTES 64
+#define CLIENT_ID_BYTES 16
+#define ARGS_MAX 1024
+#define ENV_MAX 4096
+
+#define TERMINAL_ID_BYTES 64
+#define TERMINALS_MAX 256
+/* Ended terminals kept for late viewers. */
+#define ENDED_KEPT 16
+#define LINKS_PER_TERMINAL 64
+#define LINKS_MAX 1024
+/* Connections that have not said what they want yet. */
+#define CALLERS_MAX 64
+
+#define COLS_MIN 2
+#define COLS_MAX 1000
+#define ROWS_MIN 1
+#define ROWS_MAX 500
+#define COLS_DEFAULT 80
+#define ROWS_DEFAULT 24
+/* Size changes remembered inside the kept output: dragging a window makes dozens, one per program repaint. */
+#define SIZES_KEPT 128
+
+/* Room asked of the pipes of a link, so that a whole window fits. */
+#define PIPE_BYTES (256 * 1024)
+/* Most that one turn of the loop reads from one descriptor: no terminal starves another. */
+#define TURN_BYTES (64 * 1024)
+
+/* The preamble of a RESET: titles, colours and modes together stay below this. */
+#define PREAMBLE_BYTES (16 * 1024)
+
+#define HANDSHAKE_US (10 * 1000 * 1000)
+/* A link that was refused has this long to take its ERROR frame. */
+#define FAREWELL_US (1000 * 1000)
+/* Between the two sizes that make a full-screen program repaint: below it programs merge both into nothing. */
+#define JIGGLE_US (60 * 1000)
+/* After the shell's end its last output is in the PTY within microseconds; a background child may write for ever. */
+#define DRAIN_IDLE_US (30 * 1000)
+#define DRAIN_MAX_US (500 * 1000)
+/* The drain waits for a driver that still reads, but not for ever. */
+#define DRAIN_GATED_US (15 * 1000 * 1000)
+/* docker stop gives 10 s; what is still there after this is killed. */
+#define SHUTDOWN_US (3 * 1000 * 1000)
+
+#endif

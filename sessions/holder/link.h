@@ -1,0 +1,58 @@
+/* One viewer: frames in from its `in`, frames out to its `out`. Both belong to an exec of the engine. */
+#ifndef HOLDER_LINK_H
+#define HOLDER_LINK_H
+
+#include "bytes.h"
+#include "frames.h"
+#include "input.h"
+#include "loop.h"
+#include "sizes.h"
+
+struct terminal;
+
+struct link {
+    struct garbage garbage;
+    struct link *next, *next_awake;
+    struct watch in, out, control; /* control: closed when the link ends, so that `holder attach` exits */
+    struct timer hold, deadline;
+    bool awake, dropped, closing;
+
+    char terminal_id[TERMINAL_ID_BYTES + 1];
+    struct terminal *terminal; /* NULL before LINK and after the farewell */
+    struct client *client;
+    uint32_t number;
+    char name[NAME_BYTES + 1];
+    bool may_drive, created;
+    struct size size; /* what this viewer would like; cols 0 before it said so */
+
+    struct bytes received, pending;
+    uint64_t sent, acked; /* absolute output offsets */
+    uint64_t gap_from, shift_before, shift;
+    uint64_t replay_until;
+    uint32_t acked_seq;
+    struct size size_sent;
+    bool welcome_due, presence_due, gap_due, reset_due, replay_end_due, repaint_due, exit_due, ack_due;
+    bool silent; /* as a driver: said nothing for too long, no longer gates */
+
+    bool urgent;
+    int64_t burst_us; /* start of the current COALESCE_US, and what was sent since */
+    size_t burst_bytes, burst_frames;
+};
+
+/* Takes the three descriptors. False: no room or memory; they stay the caller's. */
+bool link_open(int in, int out, int control, const char *terminal_id);
+/* Something may be sent: the link is looked at when this turn's events are handled. */
+void link_wake(struct link *link);
+void links_pump(void);
+/* Sends what is pending, then ends. */
+void link_close(struct link *link);
+/* Looks at the link again after a while: held output, an INPUT_ACK that found no output to travel with. */
+void link_hold(struct link *link, int64_t delay_us);
+void link_input_written(struct link *link);
+void link_repaint_if_due(struct link *link);
+
+/* For stream.c: writes the parts, keeping what the pipe does not take. False: the link is gone. */
+struct iovec;
+bool link_send(struct link *link, struct iovec *parts, int count);
+
+#endif

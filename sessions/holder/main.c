@@ -1,0 +1,102 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "container.h"
+#include "server.h"
+#include "terminal.h"
+
+#define VERSION "sandlot holder 1"
+
+static const char USAGE[] =
+    "usage: holder init\n"
+    "       holder serve DIR [--silent-ms N] [--kill-ms N]\n"
+    "       holder attach|end TERMINAL [--socket-dir DIR]\n"
+    "       holder ready|list [--socket-dir DIR]\n"
+    "       holder modes < OUTPUT\n"
+    "       holder version\n";
+
+struct words {
+    const char *words[3]; /* the command and its argument */
+    int count;
+    const char *folder;
+};
+
+static bool take_milliseconds(const char *text, int64_t *us)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (*end || end == text || value < 1 || value > 1000 * 1000)
+        return false;
+    *us = value * 1000;
+    return true;
+}
+
+static bool take_option(const char *name, const char *value, struct words *words)
+{
+    if (strcmp(name, "--silent-ms") == 0)
+        return take_milliseconds(value, &options.silent_us);
+    if (strcmp(name, "--kill-ms") == 0)
+        return take_milliseconds(value, &options.kill_us);
+    words->folder = value;
+    return strcmp(name, "--socket-dir") == 0;
+}
+
+static bool parse(int argc, char **argv, struct words *words)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) == 0) {
+            if (i + 1 == argc || !take_option(argv[i], argv[i + 1], words))
+                return false;
+            i++;
+        } else if (words->count == 2) {
+            return false;
+        } else {
+            words->words[words->count++] = argv[i];
+        }
+    }
+    return words->count > 0;
+}
+
+static int print_version(void)
+{
+    puts(VERSION);
+    return STATUS_OK;
+}
+
+static int run(const struct words *words)
+{
+    const char *command = words->words[0], *argument = words->words[1];
+    if (argument) {
+        if (strcmp(command, "serve") == 0)
+            return server_serve(argument);
+        if (strcmp(command, "attach") == 0)
+            return command_attach(words->folder, argument);
+        if (strcmp(command, "end") == 0)
+            return command_end(words->folder, argument);
+    } else {
+        if (strcmp(command, "init") == 0)
+            return server_init();
+        if (strcmp(command, "ready") == 0)
+            return command_ready(words->folder);
+        if (strcmp(command, "list") == 0)
+            return command_list(words->folder);
+        if (strcmp(command, "modes") == 0)
+            return command_modes();
+        if (strcmp(command, "version") == 0)
+            return print_version();
+    }
+    fputs(USAGE, stderr);
+    return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct words words = {.folder = RUN_FOLDER};
+    if (!parse(argc, argv, &words)) {
+        fputs(USAGE, stderr);
+        return STATUS_USAGE;
+    }
+    return run(&words);
+}

@@ -1,0 +1,119 @@
+/*
+ * The terminal modes that output leaves behind, without a screen: enough to write a preamble that puts a freshly
+ * reset terminal into the state at an offset. The measure is xterm.js: what it ignores is ignored here.
+ * Queries are never answered and never repeated.
+ */
+#ifndef HOLDER_MODES_H
+#define HOLDER_MODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TITLE_BYTES 256
+#define ICON_BYTES 128
+#define CWD_BYTES 512
+#define HYPERLINK_BYTES 1024
+/* The longest OSC that is read at all: a hyperlink with its parameters. Longer ones are skipped to their end. */
+#define OSC_BYTES 1100
+#define PARAMS_MAX 32
+#define KITTY_DEPTH 8
+/* Palette entries, then foreground, background and cursor. */
+#define COLOURS 259
+#define COLOUR_FOREGROUND 256
+
+enum parser_state {
+    AT_GROUND,
+    IN_ESCAPE,
+    IN_ESCAPE_INTERMEDIATE,
+    IN_CSI_ENTRY,
+    IN_CSI_PARAM,
+    IN_CSI_INTERMEDIATE,
+    IN_CSI_IGNORE,
+    IN_OSC,
+    IN_DCS_HEAD,
+    IN_DCS_BODY,
+    IN_STRING, /* SOS, PM, APC */
+};
+
+struct parser {
+    enum parser_state state;
+    uint8_t utf8[4], utf8_size, utf8_need; /* bytes of an unfinished character, and how many are missing */
+    uint8_t prefix, intermediates[2], intermediate_count;
+    uint8_t param_count;
+    uint32_t sub; /* bit i: params[i] came after a colon */
+    int32_t params[PARAMS_MAX]; /* -1: a sub-parameter without digits */
+    uint16_t string_size;
+    bool string_too_long;
+    uint8_t string[OSC_BYTES];
+};
+
+/* 0 is the default colour; else COLOUR_INDEXED | index or COLOUR_RGB | 0xrrggbb. */
+#define COLOUR_INDEXED 0x01000000u
+#define COLOUR_RGB 0x02000000u
+
+enum style_bits { BOLD = 1, DIM = 2, ITALIC = 4, BLINK = 8, INVERSE = 16, INVISIBLE = 32, STRIKE = 64, OVERLINE = 128 };
+
+struct style {
+    uint8_t bits, underline; /* underline: 0 none, 1..5 as in SGR 4:n */
+    uint32_t foreground, background, underline_colour;
+};
+
+struct charsets {
+    uint8_t kind[4], final[4]; /* "(B": kind '(' final 'B'; kind 0 is US ASCII */
+    uint8_t active;
+};
+
+/* What belongs to the normal (0) or the alternate (1) screen. */
+struct screen {
+    struct style saved_style;
+    struct charsets saved_charsets;
+    uint16_t region_top, region_bottom; /* 0, 0: the whole screen */
+    uint8_t kitty_depth, kitty[KITTY_DEPTH + 1]; /* kitty[kitty_depth] holds now */
+};
+
+struct modes {
+    struct parser parser;
+    struct screen screens[2];
+    struct style style;
+    struct charsets charsets;
+    uint32_t private; /* bit per row of the table in modes.c */
+    bool insert, newline;
+    int8_t blink;        /* DECSET 12: -1 never said, else 0 or 1 */
+    uint16_t rows;       /* 0 until modes_resize */
+    uint16_t alternate;  /* 0, or the DECSET that switched: 47, 1047, 1049 */
+    uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */
+    uint16_t mouse_form; /* 0, 1006, 1016 */
+    uint8_t cursor_shape, modify_other_keys;
+    bool colours_touched;
+    uint32_t colours[COLOURS]; /* 0: not set, else COLOUR_RGB | 0xrrggbb */
+    char title[TITLE_BYTES], icon[ICON_BYTES], cwd[CWD_BYTES], hyperlink[HYPERLINK_BYTES];
+};
+
+void modes_start(struct modes *modes);
+/* Reads output, cut anywhere. */
+void modes_feed(struct modes *modes, const uint8_t *data, size_t size);
+/* The terminal has this many rows from here on; a change resets the scroll regions, as xterm.js does. */
+void modes_resize(struct modes *modes, uint16_t rows);
+/* Between two characters and outside every escape sequence. */
+bool modes_at_rest(const struct modes *modes);
+bool modes_has_region(const struct modes *modes);
+/* Writes the sequences for this state; `out` holds PREAMBLE_BYTES. Returns the size. */
+size_t modes_preamble(const struct modes *modes, uint8_t *out);
+
+/* The table of private modes that are either on or off. Row numbers are the bits of modes.private. */
+extern const struct private_mode {
+    uint16_t number;
+    bool at_start, by_soft_reset;
+} PRIVATE_MODES[];
+size_t private_mode_count(void);
+
+/* Called by the parser when a sequence is complete. */
+void modes_control(struct modes *modes, uint8_t code);
+void modes_escape(struct modes *modes, uint8_t final);
+void modes_csi(struct modes *modes, uint8_t final);
+void modes_osc(struct modes *modes);
+void style_sgr(struct style *style, const struct parser *parser);
+void colours_osc(struct modes *modes, unsigned number, char *text);
+
+#endif

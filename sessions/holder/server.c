@@ -1,0 +1,110 @@
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "callers.h"
+#include "container.h"
+#include "limits.h"
+#include "link.h"
+#include "shell.h"
+#include "terminal.h"
+
+/* Children taken per turn; a fork bomb that ends at once must not hold up the others. */
+#define REAPED_PER_TURN 256
+/* While shutting down: is everybody gone? */
+#define SHUTDOWN_LOOK_US (20 * 1000)
+
+static struct watch signals;
+static struct timer more_children, shutdown_look;
+static int64_t shutdown_began_us;
+
+static void reap(struct timer *timer)
+{
+    int status;
+    pid_t pid = 1;
+    (void)timer;
+    for (int i = 0; i < REAPED_PER_TURN && (pid = waitpid(-1, &status, WNOHANG)) > 0; i++)
+        terminal_reaped(pid, status);
+    if (pid > 0)
+        timer_set(&more_children, 1000, reap);
+}
+
+static void look_whether_all_ended(struct timer *timer)
+{
+    if (terminals_running() && loop_now_us() - shutdown_began_us < SHUTDOWN_US)
+        timer_set(timer, SHUTDOWN_LOOK_US, look_whether_all_ended);
+    else
+        loop_stop();
+}
+
+static void shut_down(void)
+{
+    if (shutdown_look.armed)
+        return;
+    shutdown_began_us = loop_now_us();
+    callers_stop();
+    terminals_hang_up();
+    timer_set(&shutdown_look, SHUTDOWN_LOOK_US, look_whether_all_ended);
+}
+
+static void signal_arrived(struct watch *watch, uint32_t events)
+{
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(watch->fd, &info, sizeof info) != sizeof info)
+        return;
+    if (info.ssi_signo == SIGCHLD)
+        reap(NULL);
+    else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+        shut_down();
+}
+
+static bool watch_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    const int taken[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM};
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        sigaddset(&set, taken[i]);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd >= 0 && watch_start(&signals, fd, EPOLLIN, signal_arrived);
+}
+
+static int serve(const char *folder)
+{
+    shell_raise_file_limit();
+    if (!loop_open() || !watch_signals()) {
+        fprintf(stderr, "holder: cannot set up its event loop: %s\n", strerror(errno));
+        return EXIT_REFUSED;
+    }
+    if (!callers_listen(folder))
+        return EXIT_REFUSED;
+    loop_run(links_pump);
+    terminals_kill();
+    return 0;
+}
+
+int server_serve(const char *folder)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us, as they come to PID 1 */
+    return serve(folder);
+}
+
+int server_init(void)
+{
+    if (!container_is_ours() || !container_prepare())
+        return EXIT_REFUSED;
+    int status = serve(RUN_FOLDER);
+    kill(-1, SIGKILL);
+    return status;
+}

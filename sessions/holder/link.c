@@ -86,7 +86,8 @@ bool link_send(struct link *link, struct iovec *parts, int count)
     for (int i = 0; i < count; i++) {
         size_t taken = skip < parts[i].iov_len ? skip : parts[i].iov_len;
         skip -= taken;
-        if (!bytes_add(&link->pending, (uint8_t *)parts[i].iov_base + taken, parts[i].iov_len - taken)) {
+        if (taken < parts[i].iov_len &&
+            !bytes_add(&link->pending, (uint8_t *)parts[i].iov_base + taken, parts[i].iov_len - taken)) {
             link_drop(link);
             return false;
         }

@@ -26,13 +26,12 @@ static bool read_proc(pid_t pid, const char *file, char *text, size_t size)
 static pid_t session_of(pid_t pid)
 {
     char stat[512];
-    int session = -1;
     if (!read_proc(pid, "stat", stat, sizeof stat))
         return -1;
     const char *rest = strrchr(stat, ')');
-    if (!rest || sscanf(rest + 1, " %*c %*d %*d %d", &session) != 1)
-        return -1;
-    return session;
+    for (int field = 2; rest && field < 6; field++)
+        rest = strchr(rest + 1, ' ');
+    return rest ? (pid_t)atoi(rest + 1) : -1;
 }
 
 int session_signal(pid_t session, int signal)

@@ -1,0 +1,26 @@
+"""The volume with the holder's program, mounted read-only at /.sandlot in every session."""
+
+from collections.abc import Mapping
+
+from sandboxes.engine import Engine
+from sandboxes.images.holder import holder_reference
+from sandboxes.labels import labels_of
+from sandboxes.storage.filled import MANIFEST, filled_volume
+
+HOLDER_FOLDER = "/.sandlot"
+
+
+async def prepare_holder(engine: Engine, instance: str) -> str:
+    """Return the name of the volume with the holder of this version of Sandlot, filled from its image.
+
+    Raises ImageMissing when the images were not built yet.
+    """
+    image = await engine.image(holder_reference())
+
+    async def fill(volume: str) -> Mapping[str, bytes]:
+        await engine.put_archive(volume, engine.export_tree(image.id))
+        return {MANIFEST: image.id.encode()}
+
+    labels = labels_of(instance, "holder", image=image.id)
+    filled = await filled_volume(engine, f"sandlot-{instance}.holder", labels, fill)
+    return filled.volume.name

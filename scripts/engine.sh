@@ -33,14 +33,15 @@ start_engine() {
     can_be_root || stop_without_root "$(start_command)"
     forget_dead_dockerd
     start_supervised || start_alone
-    engine_answers || engine_did_not_start
-    # On a machine without systemd the socket opens to the group only now.
+    engine_exists || engine_did_not_start
     ! engine_forbids || join_engine_group
 }
 
 start_command() {
     if has_systemd; then echo "systemctl start docker"; else echo "service docker start"; fi
 }
+
+join_command() { echo "usermod -aG docker $(id -un)"; }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
@@ -70,7 +71,7 @@ start_alone() {
 }
 
 start_and_wait() {
-    "$@" || true
+    "$@" || dockerd_runs || return 0
     wait_for_engine
 }
 
@@ -107,17 +108,16 @@ stop_without_engine() {
 
 # Members of the group talk to the engine; that is as much as being root, which sudo has made this person anyway.
 join_engine_group() {
-    local me commands
+    local me
     me=$(id -un)
-    commands=("usermod -aG docker $me")
     if [ -z "${SANDLOT_JOINED_GROUP:-}" ] && engine_is_ours && have sg && can_be_root; then
         step "Adding $me to the group docker, whose members control the engine (as much as root)" \
             as_root usermod -aG docker "$me"
         SANDLOT_JOINED_GROUP=1 exec sg docker -c "$(printf '%q ' "$0" "${SCRIPT_ARGUMENTS[@]}")"
     fi
-    stop_with "An engine runs at $ENGINE, and $(id -un) may not talk to it." \
+    stop_with "An engine runs at $ENGINE, and $me may not talk to it." \
         "Members of the group docker may, which is as much as being root. Run this as root (or with sudo):" "" \
-        "${commands[@]/#/    }" "" \
+        "    $(join_command)" "" \
         "then log out and in again (or type: newgrp docker), and run the same command again."
 }
 

@@ -43,7 +43,7 @@ step_failed() {
     tail -c "+$(($2 + 1))" "$BOOTSTRAP_LOG" | tail -n 30 >&2
     stop_with "This step failed: $1" \
         "The lines above are the end of its output; all of it is in $BOOTSTRAP_LOG." \
-        "Nothing else was changed. Once the cause is gone, run the same command again: it goes on from here."
+        "What the steps before did is kept: once the cause is gone, run the same command again and it goes on from here."
 }
 
 # stop_with LINE...: the last words of a script that cannot go on.

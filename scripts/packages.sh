@@ -7,7 +7,7 @@ install_packages() {
     mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" -gt 0 ] || return 0
     have apt-get || stop_without_apt
-    can_be_root || stop_without_root "apt-get update" "apt-get install -y --no-install-recommends ${missing[*]}"
+    can_be_root || stop_without_packages "${missing[@]}"
     step "Reading the package lists" apt_lists
     step "Installing ${missing[*]}" apt_get install -y --no-install-recommends "${missing[@]}"
 }
@@ -31,10 +31,17 @@ is_installed() {
     have dpkg-query && [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+stop_without_packages() {
+    local commands=("apt-get update" "apt-get install -y --no-install-recommends $*")
+    # Who cannot install the engine cannot start it either: all of it in one go.
+    [[ " $* " != *" docker.io "* ]] || commands+=("$(start_command)" "$(join_command)")
+    stop_without_root "${commands[@]}"
+}
+
 # stop_without_root COMMAND...: what somebody with root has to run.
 stop_without_root() {
     stop_with "This needs root, and neither are you root nor does sudo work here without a password." \
-        "Run these as root (or with sudo), then the same command again:" "" "${@/#/    }"
+        "Run these as root, then log in anew and run the same command again:" "" "${@/#/    }"
 }
 
 stop_without_apt() {

@@ -29,7 +29,7 @@ class CreateForm(forms.Form):
         help_text="Lower-case letters, digits and hyphens. It is part of addresses and cannot be changed.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
-    size = forms.ChoiceField(choices=Size.choices, initial=Size.STANDARD)
+    size = forms.ChoiceField(choices=Size.choices, initial=Size.STANDARD, required=False)
 
     def __init__(self, user: User, *args: Any, team: Team | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +55,7 @@ class CreateForm(forms.Form):
                 template=wish["template"],
                 team=wish["team"],
                 by=self.user,
-                **limits(wish["template"], Size(wish["size"])),
+                **limits(wish["template"], Size(wish["size"] or Size.STANDARD)),
             )
         except ValidationError as error:
             self.add_error("slug" if "slug" in getattr(error, "error_dict", {}) else None, error.messages)

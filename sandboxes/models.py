@@ -294,6 +294,11 @@ class Step(models.Model):
         """Seconds it took; None while it runs."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it began, as far as it has come."""
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
     @classmethod
     def begin(cls, sandbox: Sandbox, operation: str, title: str) -> Step:
         step = cls.objects.create(sandbox=sandbox, operation=operation, title=title)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.signing import person
 from sandboxes.forms import DeleteForm
-from sandboxes.models import Sandbox
+from sandboxes.models import Desired, Sandbox
 from sandboxes.permissions import Action
 from sandboxes.views import changed, permitted
 from sessions import terminals
@@ -91,11 +91,11 @@ def open_terminal(request: HttpRequest, slug: str) -> JsonResponse:
     sandbox = Sandbox.objects.visible_to(person(request)).select_related("team").filter(slug=slug).first()
     if sandbox is None:
         return problem(404, "unknown_sandbox", "This sandbox does not exist, or you may not see it.")
-    place = Place.of(sandbox, person(request))
-    if place.session is None or not place.is_ready:
+    if sandbox.desired != Desired.RUNNING:
         return problem(409, "not_running", f"{sandbox} is not running. No terminal was opened.")
+    session = Session.for_person(sandbox, person(request))
     try:
-        return JsonResponse(place.session.open_terminal(by=person(request)).as_json(), status=201)
+        return JsonResponse(session.open_terminal(by=person(request)).as_json(), status=201)
     except TooManyTerminalsError as error:
         return problem(409, "too_many_terminals", str(error))
 

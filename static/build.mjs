@@ -31,7 +31,7 @@ const OPTIONS = {
   format: "esm",
   target: ["es2022", "chrome111", "firefox115", "safari16.4"],
   minify: true,
-  loader: { ".woff2": "file" },
+  loader: { ".woff2": "file", ".svg": "text" },
   assetNames: "[name]",
   legalComments: "eof",
   logLevel: "warning",

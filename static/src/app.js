@@ -1,0 +1,20 @@
+/** The script of every page: small helpers, each optional. The pages work without it, only less lively. */
+import htmx from "htmx.org";
+
+import { enableCopying } from "./pages/copying.js";
+import { enableDialogs } from "./pages/dialogs.js";
+import { enableFilter } from "./pages/filter.js";
+import { enableForms } from "./pages/forms.js";
+import { enableLiveUpdates } from "./pages/live.js";
+import { enableThemeSwitch } from "./pages/theme.js";
+import { keepTimes } from "./pages/times.js";
+import { enableToasts } from "./pages/toasts.js";
+
+enableToasts(document);
+enableThemeSwitch(document);
+enableForms(document);
+enableCopying(document);
+enableDialogs(document);
+enableFilter(document);
+keepTimes(document);
+enableLiveUpdates(document, htmx);

@@ -1,0 +1,142 @@
+/**
+ * Keeps rows and states up to date: told by the events socket, or by looking every 10 s while that is away.
+ *
+ * Everything that changes on a page goes through here, also after a button: the server answers 204 with the event
+ * "sandbox-changed", so a change by oneself and one by somebody else take the same way.
+ */
+import { Events } from "../lib/events.js";
+
+const POLL_MS = 10_000;
+// A step log sends several pieces of news at once; one look answers them.
+const GATHER_MS = 60;
+
+/** Start where the page has something to keep up to date. */
+export function enableLiveUpdates(document, htmx) {
+  if (!document.body.dataset.events) return;
+  const view = new LiveView(document, htmx);
+  document.body.addEventListener("sandbox-changed", ({ detail }) => view.changed(detail.slug));
+  document.body.addEventListener("htmx:beforeSwap", removeWhatIsGone);
+  if (view.isLive) listen(document, view);
+}
+
+function listen(document, view) {
+  const { protocol, host } = window.location;
+  const address = `${protocol === "https:" ? "wss" : "ws"}://${host}${document.body.dataset.events}`;
+  const poll = new Poll(() => view.refresh());
+  const events = new Events(() => new WebSocket(address), after, {
+    change: (slug) => view.changed(slug),
+    up: (isFirst) => {
+      poll.stop();
+      view.showAway(false);
+      if (!isFirst) view.refresh();
+    },
+    down: () => {
+      poll.start();
+      view.showAway(true);
+    },
+  });
+  events.connect();
+  window.addEventListener("online", () => events.hurry());
+  document.addEventListener("visibilitychange", () => document.hidden || events.hurry());
+}
+
+/** What of a page is live: rows of the list, or the state of one sandbox. */
+class LiveView {
+  #document;
+  #htmx;
+  #waiting = new Map();
+
+  constructor(document, htmx) {
+    this.#document = document;
+    this.#htmx = htmx;
+  }
+
+  get isLive() {
+    return Boolean(this.#list || this.#status);
+  }
+
+  /** Something about this sandbox changed: draw it again soon. */
+  changed(slug) {
+    if (this.#waiting.has(slug)) return;
+    this.#waiting.set(slug, after(GATHER_MS, () => {
+      this.#waiting.delete(slug);
+      this.#draw(slug);
+    }));
+  }
+
+  /** Draw everything again: what happened meanwhile is unknown. */
+  refresh() {
+    if (this.#status) this.#drawStatus();
+    if (this.#list) this.#drawList();
+  }
+
+  showAway(isAway) {
+    const notice = this.#document.getElementById("live-away");
+    if (notice) notice.hidden = !isAway;
+  }
+
+  get #list() {
+    return this.#document.querySelector("[data-live-list]");
+  }
+
+  get #status() {
+    return this.#document.querySelector("[data-live-status]");
+  }
+
+  #draw(slug) {
+    if (this.#status?.dataset.sandbox === slug) this.#drawStatus();
+    if (!this.#list) return;
+    const row = this.#document.getElementById(`sandbox-${slug}`);
+    if (row) this.#get(row.dataset.liveRow, { target: row, swap: "outerHTML" });
+    else this.#drawList();
+  }
+
+  #drawStatus() {
+    const status = this.#status;
+    this.#get(status.dataset.liveStatus, { target: status, swap: "outerHTML" });
+  }
+
+  #drawList() {
+    const list = this.#list;
+    this.#get(list.dataset.liveList, { target: list, swap: "outerHTML", select: `#${list.id}` });
+  }
+
+  #get(address, how) {
+    // Failures show in the away notice and are mended by the next look.
+    this.#htmx.ajax("GET", address, { source: how.target, ...how }).catch(() => {});
+  }
+}
+
+/** A row or a page whose sandbox is gone says so with 404. */
+function removeWhatIsGone(event) {
+  const { xhr, target } = event.detail;
+  if (xhr.status !== 404) return;
+  if (target.matches("[data-live-row]")) {
+    Object.assign(event.detail, { shouldSwap: true, isError: false, swapOverride: "delete" });
+  } else if (target.matches("[data-live-status]")) {
+    window.location.assign("/");
+  }
+}
+
+class Poll {
+  #look;
+  #timer = 0;
+
+  constructor(look) {
+    this.#look = look;
+  }
+
+  start() {
+    if (!this.#timer) this.#timer = window.setInterval(this.#look, POLL_MS);
+  }
+
+  stop() {
+    window.clearInterval(this.#timer);
+    this.#timer = 0;
+  }
+}
+
+function after(ms, then) {
+  const timer = window.setTimeout(then, ms);
+  return () => window.clearTimeout(timer);
+}

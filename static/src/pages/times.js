@@ -1,0 +1,34 @@
+/** Keeps "5 minutes ago" true and running seconds running. Twin of `ago` and `in_seconds` in sandboxes/templatetags/ui.py. */
+
+const SPANS = [
+  [365 * 86_400, "year"],
+  [30 * 86_400, "month"],
+  [86_400, "day"],
+  [3600, "hour"],
+  [60, "minute"],
+];
+
+export function keepTimes(document) {
+  window.setInterval(() => document.querySelectorAll("[data-ago]").forEach(sayAgo), 30_000);
+  window.setInterval(() => document.querySelectorAll("[data-elapsed-s]").forEach(sayElapsed), 100);
+}
+
+function sayAgo(time) {
+  const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+  const [span, unit] = SPANS.find(([length]) => seconds >= length) ?? [];
+  const count = Math.floor(seconds / span);
+  time.textContent = span ? `${count} ${unit}${count > 1 ? "s" : ""} ago` : "just now";
+}
+
+/** The server said how long it had run when it drew the page: its clock and ours need not agree. */
+function sayElapsed(label) {
+  label.drawnAt ??= performance.now();
+  const seconds = Number(label.dataset.elapsedS) + (performance.now() - label.drawnAt) / 1000;
+  label.textContent = inSeconds(seconds);
+}
+
+function inSeconds(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

@@ -1,0 +1,76 @@
+"""A lived-in dashboard for looking at: people, teams, sandboxes in every state. No engine takes part."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Invitation, Role, Team, User
+from sandboxes.models import Sandbox, State, Step, Template
+from sandboxes.shipped import SHIPPED
+from sessions.models import Session, SessionState
+from tests.live import PASSWORD
+
+
+def plant() -> dict[str, str]:
+    """Fill an empty database. Return the tokens of an open invitation, by name of the page that shows it."""
+    ada, ben, vera = people()
+    harbor, _ = Team.objects.create(name="Harbor"), Team.objects.create(name="Lighthouse").add(ada, Role.MEMBER)
+    harbor.add(ada, Role.OWNER)
+    harbor.add(ben, Role.MEMBER)
+    harbor.add(vera, Role.VIEWER)
+    for slug, defaults in SHIPPED.items():
+        Template.objects.create(slug=slug, image=f"sandlot/{slug}", **defaults)
+    sandboxes(harbor, ada, ben)
+    harbor.invite(Role.VIEWER, ada, "Grace, design review")
+    return {"invitation": harbor.invite(Role.MEMBER, ada, "Linus")[1]}
+
+
+def people() -> tuple[User, User, User]:
+    ada = User.objects.create_superuser("ada@example.com", PASSWORD, name="Ada Lovelace")
+    ben = User.objects.create_user("ben@example.com", PASSWORD, name="Ben Okri")
+    vera = User.objects.create_user("vera@example.com", PASSWORD, name="Vera Molnár")
+    return ada, ben, vera
+
+
+def sandboxes(team: Team, ada: User, ben: User) -> None:
+    debian, busybox = Template.objects.get(slug="debian"), Template.objects.get(slug="busybox")
+    now = timezone.now()
+    made = {
+        slug: Sandbox.create(slug=slug, template=template, team=team, by=by, title=title)
+        for slug, template, by, title in [
+            ("payments-api", debian, ada, "Payments API"),
+            ("quiet-otter", debian, ben, ""),
+            ("docs-preview", busybox, ben, ""),
+            ("nimble-falcon", debian, ada, ""),
+            ("amber-reef", debian, ada, ""),
+        ]
+    }
+    made["payments-api"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(minutes=4))
+    Session.for_person(made["payments-api"], ada).reach(SessionState.RUNNING)
+    made["quiet-otter"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(hours=3))
+    made["docs-preview"].stop()
+    made["docs-preview"].reach(State.STOPPED, last_used_at=now - timedelta(days=12))
+    failed(made["amber-reef"])
+    creating(made["nimble-falcon"])
+
+
+def failed(sandbox: Sandbox) -> None:
+    Step.begin(sandbox, "create", "Prepare the image").finish(Step.Outcome.DONE)
+    text = "No space is left for new files: 1.4 GB of 2 GB that creating needs."
+    Step.begin(sandbox, "create", "Make the shared files").finish(Step.Outcome.FAILED, text)
+    sandbox.reach(State.FAILED, text)
+
+
+def creating(sandbox: Sandbox) -> None:
+    for title in ("Prepare the image", "Make the shared files", "Join the folders"):
+        Step.begin(sandbox, "create", title).finish(Step.Outcome.DONE)
+    Step.begin(sandbox, "create", "Start the global session")
+
+
+def revoked_token() -> str:
+    """Return a link that was taken back."""
+    invitation, token = Team.objects.get(name="Harbor").invite(Role.MEMBER, User.objects.get(email="ada@example.com"))
+    Invitation.objects.get(pk=invitation.pk).revoke()
+    return token

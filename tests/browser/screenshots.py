@@ -1,0 +1,148 @@
+"""`python -m tests.browser.screenshots [part of a name…]`: paint every page into var/screenshots.
+
+Each in light, dark and at 360 px. A server process of its own, on a data folder of its own with planted rows.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, chromium_path
+from tests.live import PASSWORD, ROOT, LiveServer
+
+TARGET = ROOT / "var" / "screenshots"
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page: name of the file, address, who looks ("" for nobody), what is clicked first."""
+
+    name: str
+    address: str
+    who: str = "ada@example.com"
+    click: str = ""
+
+
+@contextmanager
+def planted_server() -> Iterator[tuple[LiveServer, dict[str, str]]]:
+    server = LiveServer()
+    try:
+        server.manage("migrate", "--verbosity", "0")
+        server.manage("collectstatic", "--noinput", "--verbosity", "0")
+        told = server.manage(
+            "shell",
+            "--no-imports",
+            "-c",
+            "import json; from tests.browser.planted import plant; print(json.dumps(plant()))",
+        )
+        server.start("--only", "dashboard")
+        yield server, json.loads(told.splitlines()[-1])
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def shots(tokens: dict[str, str]) -> list[Shot]:
+    return [
+        Shot("login", "/accounts/login/", who=""),
+        Shot("invitation", f"/invitations/{tokens['invitation']}/", who=""),
+        Shot("invitation-closed", "/invitations/none/", who=""),
+        Shot("setup-closed", "/setup/none/", who=""),
+        Shot("signup-closed", "/accounts/signup/", who=""),
+        Shot("password-help", "/accounts/password/reset/", who=""),
+        Shot("list", "/"),
+        Shot("list-viewer", "/", who="vera@example.com"),
+        Shot("menu", "/", click="[popovertarget=user-menu]"),
+        Shot("create", "/sandboxes/new/"),
+        Shot("sandbox-creating", "/sandboxes/nimble-falcon/"),
+        Shot("sandbox-failed", "/sandboxes/amber-reef/"),
+        Shot("sandbox-stopped", "/sandboxes/docs-preview/"),
+        Shot("sandbox-session", "/sandboxes/quiet-otter/"),
+        Shot("sandbox-terminal", "/sandboxes/payments-api/"),
+        Shot("delete-dialog", "/sandboxes/amber-reef/", click="[data-dialog]"),
+        Shot("delete", "/sandboxes/amber-reef/delete/"),
+        Shot("team", "/team/"),
+        Shot("team-invite", "/team/", click=".invite-form .button"),
+        Shot("team-viewer", "/team/", who="vera@example.com"),
+        Shot("password", "/accounts/password/change/"),
+        Shot("two-factor", "/accounts/2fa/"),
+        Shot("two-factor-on", "/accounts/2fa/totp/activate/"),
+        Shot("not-found", "/sandboxes/none/"),
+        Shot("admin", "/admin/"),
+        Shot("admin-sandboxes", "/admin/sandboxes/sandbox/"),
+        Shot("admin-sandbox", "/admin/sandboxes/sandbox/1/change/"),
+        Shot("admin-users", "/admin/accounts/user/"),
+        Shot("admin-team", "/admin/accounts/team/1/change/"),
+    ]
+
+
+def paint(browser: Browser, server: LiveServer, wanted: list[Shot]) -> None:
+    looks = [
+        ("light", DESKTOP, "light"),
+        ("dark", DESKTOP, "dark"),
+        ("360", PHONE, "light"),
+        ("360-dark", PHONE, "dark"),
+    ]
+    for look, viewport, scheme in looks:
+        for who in sorted({shot.who for shot in wanted}):
+            context = browser.new_context(base_url=server.origin, viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+            sign_in(context, who)
+            for shot in (shot for shot in wanted if shot.who == who):
+                take(context, shot, look)
+            context.close()
+
+
+def sign_in(context: BrowserContext, who: str) -> None:
+    if not who:
+        return
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", who)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/")
+    page.close()
+
+
+def take(context: BrowserContext, shot: Shot, look: str) -> None:
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(shot.address)
+    if shot.click:
+        page.click(shot.click)
+    settle(page)
+    page.screenshot(path=TARGET / f"{shot.name}-{look}.png")
+    if too_wide := page.evaluate("document.documentElement.scrollWidth - innerWidth"):
+        problems.append(f"{too_wide} px wider than the screen" if too_wide > 0 else "")
+    for problem in filter(None, problems):
+        print(f"{shot.name} ({look}): {problem}")
+    page.close()
+
+
+def settle(page: Page) -> None:
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")
+
+
+def main(parts: list[str]) -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with planted_server() as (server, tokens), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        wanted = [shot for shot in shots(tokens) if not parts or any(part in shot.name for part in parts)]
+        paint(browser, server, wanted)
+        browser.close()
+    print(f"{len(wanted) * 4} pictures in {TARGET.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

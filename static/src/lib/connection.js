@@ -286,6 +286,7 @@ export class Connection {
   #startAnew() {
     this.#received = null;
     this.#dropInput();
+    this.#note("info", "new_shell", "The sandbox was started again: this is a new shell.");
   }
 
   #met(presence) {

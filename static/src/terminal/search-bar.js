@@ -1,0 +1,133 @@
+/** Searches the output of one terminal: next and previous, case, regular expressions, and how many there are. */
+import { SearchAddon } from "@xterm/addon-search";
+
+import { element, iconButton, setAttribute } from "./dom.js";
+import { icon } from "./icons.js";
+
+// More are found, but not all marked: marking costs a decoration each.
+const MOST_MARKED = 1_000;
+
+export class SearchBar {
+  #addon = new SearchAddon({ highlightLimit: MOST_MARKED });
+  #theme;
+  #onClose;
+  #field = element("input", {
+    class: "input terminal-search-field",
+    type: "search",
+    placeholder: "Search",
+    "aria-label": "Search in the output",
+    autocomplete: "off",
+    spellcheck: "false",
+    on: { input: () => this.#find(true), keydown: (event) => this.#keyDown(event) },
+  });
+  #count = element("output", { class: "terminal-search-count muted small", "aria-live": "polite" });
+  #case = this.#toggle("letterCase", "Match case");
+  #regex = this.#toggle("regex", "Regular expression");
+  #bar = element(
+    "div",
+    { class: "terminal-search", role: "search", hidden: true },
+    this.#field,
+    this.#count,
+    this.#case,
+    this.#regex,
+    iconButton(icon("arrowUp"), "Previous match (Shift+Enter)", () => this.#previous()),
+    iconButton(icon("arrowDown"), "Next match (Enter)", () => this.#next()),
+    iconButton(icon("x"), "Close search (Escape)", () => this.close()),
+  );
+
+  /** `theme` gives the colours of matches; `onClose` returns the focus. */
+  constructor(term, theme, onClose) {
+    this.#theme = theme;
+    this.#onClose = onClose;
+    term.loadAddon(this.#addon);
+    this.#addon.onDidChangeResults(({ resultIndex, resultCount }) => this.#counted(resultIndex, resultCount));
+  }
+
+  get node() {
+    return this.#bar;
+  }
+
+  open() {
+    this.#bar.hidden = false;
+    this.#field.focus();
+    this.#field.select();
+    this.#find(true);
+  }
+
+  close() {
+    this.#bar.hidden = true;
+    this.#addon.clearDecorations();
+    this.#onClose();
+  }
+
+  #toggle(name, label) {
+    const button = iconButton(icon(name), label, () => {
+      setAttribute(button, "aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+      this.#find(true);
+    });
+    button.setAttribute("aria-pressed", "false");
+    return button;
+  }
+
+  #keyDown(event) {
+    if (event.key === "Escape") this.close();
+    else if (event.key === "Enter" && event.shiftKey) this.#previous();
+    else if (event.key === "Enter") this.#next();
+    else return;
+    event.preventDefault();
+  }
+
+  #next() {
+    this.#find(false);
+  }
+
+  #previous() {
+    if (this.#isValid()) this.#addon.findPrevious(this.#field.value, this.#options(false));
+  }
+
+  #find(incremental) {
+    if (this.#field.value === "") return this.#clear();
+    if (this.#isValid()) this.#addon.findNext(this.#field.value, this.#options(incremental));
+    else this.#count.value = "Not a valid expression";
+  }
+
+  #clear() {
+    this.#addon.clearDecorations();
+    this.#count.value = "";
+  }
+
+  #isValid() {
+    const isValid = !this.#isOn(this.#regex) || isExpression(this.#field.value);
+    setAttribute(this.#field, "aria-invalid", isValid ? null : "true");
+    return isValid && this.#field.value !== "";
+  }
+
+  #options(incremental) {
+    return {
+      incremental,
+      caseSensitive: this.#isOn(this.#case),
+      regex: this.#isOn(this.#regex),
+      decorations: this.#theme.matches,
+    };
+  }
+
+  #isOn(button) {
+    return button.getAttribute("aria-pressed") === "true";
+  }
+
+  #counted(index, count) {
+    if (count === 0) this.#count.value = this.#field.value === "" ? "" : "No matches";
+    else if (count >= MOST_MARKED) this.#count.value = `${MOST_MARKED}+ matches`;
+    else this.#count.value = `${index + 1} of ${count}`;
+  }
+}
+
+function isExpression(source) {
+  try {
+    new RegExp(source);
+    return true;
+  } catch {
+    // Half typed, most of the time.
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+/** Short news in the corner, also spoken. News with a choice stays until somebody chooses. */
+import { element, iconButton, textButton } from "./dom.js";
+import { icon } from "./icons.js";
+
+const SHOWN_MS = 6_000;
+const MOST_SHOWN = 4;
+
+export class Toasts {
+  #list = element("div", { class: "toasts terminal-toasts" });
+  #spoken = element("div", { class: "visually-hidden", role: "status" });
+
+  connect(host) {
+    host.append(this.#list, this.#spoken);
+  }
+
+  /** Show `text`; `level` is info, warning or error. `actions` are [label, callback] pairs. */
+  show(level, text, actions = []) {
+    const toast = element("div", { class: `toast ${level}` });
+    const close = () => toast.remove();
+    toast.append(
+      icon(level === "info" ? "infoCircle" : "alertTriangle"),
+      element("div", { class: "terminal-toast-text" }, text, actions.length > 0 ? choices(actions, close) : null),
+      iconButton(icon("x"), "Dismiss", close),
+    );
+    this.#list.append(toast);
+    this.say(text);
+    while (this.#list.childElementCount > MOST_SHOWN) this.#list.firstElementChild.remove();
+    if (actions.length === 0) setTimeout(close, SHOWN_MS);
+  }
+
+  /** Only for screen readers. */
+  say(text) {
+    this.#spoken.textContent = text;
+  }
+}
+
+function choices(actions, close) {
+  const buttons = actions.map(([label, act]) =>
+    textButton(label, () => {
+      close();
+      act();
+    }),
+  );
+  return element("div", { class: "terminal-toast-actions" }, ...buttons);
+}

@@ -1,0 +1,354 @@
+/**
+ * One terminal on the page: xterm.js, its connection, and what stands around them.
+ *
+ * The stream decides the size: xterm.js is resized only when the holder says so, in order with the output. What fits
+ * into this page is only told to the holder, who follows the viewer that drives.
+ */
+import { FitAddon } from "@xterm/addon-fit";
+import { Unicode11Addon } from "@xterm/addon-unicode11";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { Terminal } from "@xterm/xterm";
+
+import { isAnswer } from "../lib/answers.js";
+import { Connection } from "../lib/connection.js";
+import { letterboxFontSize } from "../lib/letterbox.js";
+import { webAddress } from "../lib/links.js";
+import { lineCount, withoutBracketEnd } from "../lib/paste.js";
+import { Sequence } from "../lib/sequence.js";
+import { isTyping, shortcutOf } from "../lib/shortcuts.js";
+import { Banner } from "./banner.js";
+import { browserClock } from "./clock.js";
+import { ask } from "./dialogs.js";
+import { element } from "./dom.js";
+import { ExitBar } from "./exit-bar.js";
+import { Gpu } from "./gpu.js";
+import { SearchBar } from "./search-bar.js";
+import { StatusLine } from "./status-line.js";
+
+// Dragging a window's edge asks for one size, not for fifty.
+const RESIZE_SETTLES_MS = 100;
+const SCROLLBACK_LINES = 10_000;
+// WCAG AA; programs choose colours without knowing the ground they stand on.
+const CONTRAST = 4.5;
+
+const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+const ENCODER = new TextEncoder();
+
+export class View {
+  term;
+  connection;
+  node;
+
+  #context;
+  #id;
+  #mount = element("div", { class: "terminal-screen" });
+  #fit = new FitAddon();
+  #gpu;
+  #search;
+  #banner;
+  #status;
+  #exit;
+  #resizes = new ResizeObserver(() => this.#resizedSoon());
+  #cancelResize = () => {};
+  #isShown = false;
+  /** Whether the replay under way starts from nothing: then no key can be meant for what is not on the screen yet. */
+  #isFresh = true;
+
+  /**
+   * `context` has client (32 hex digits), wantsToDrive, theme, preferences, toasts, consent, withCtrl(data), and the
+   * callbacks run(action), titled(title), ended(), create() and close(), all about the terminal `id`.
+   */
+  constructor(id, context) {
+    this.#id = id;
+    this.#context = context;
+    this.term = new Terminal(this.#options());
+    this.#gpu = new Gpu(this.term);
+    this.connection = this.#makeConnection();
+    this.#status = new StatusLine(this.connection, () => this.term.focus());
+    this.#exit = new ExitBar({ onNew: context.create, onClose: context.close });
+    this.#banner = new Banner({
+      connection: this.connection,
+      clock: browserClock,
+      toasts: context.toasts,
+      actions: this.#bannerActions(),
+    });
+    this.#search = new SearchBar(this.term, context.theme, () => this.term.focus());
+    const stage = element("div", { class: "terminal-stage" }, this.#search.node, this.#mount);
+    this.node = element("div", { class: "terminal-view" }, this.#banner.node, stage, this.#exit.node, this.#status.node);
+  }
+
+  /** Put xterm.js on the page and connect; `node` must be on the page and visible, or its size is unknown. */
+  connect() {
+    this.#loadAddons();
+    this.term.open(this.#mount);
+    this.#listen();
+    const room = this.#room();
+    if (room) this.term.resize(room.cols, room.rows);
+    this.connection.resize(this.term.cols, this.term.rows);
+    this.connection.connect();
+  }
+
+  dispose() {
+    this.#cancelResize();
+    this.#resizes.disconnect();
+    this.#banner.dispose();
+    this.connection.dispose();
+    this.#gpu.release();
+    this.term.dispose();
+    this.node.remove();
+  }
+
+  show() {
+    this.#isShown = true;
+    this.#resizes.observe(this.#mount);
+    this.#gpu.lease();
+    this.#layOut();
+    this.connection.wake();
+  }
+
+  hide() {
+    this.#isShown = false;
+    this.#resizes.unobserve(this.#mount);
+    this.#gpu.release();
+  }
+
+  focus() {
+    this.term.focus();
+  }
+
+  openSearch() {
+    this.#search.open();
+  }
+
+  /** Type `data`, as xterm.js would after a key: for the row of keys on touch screens. */
+  type(data) {
+    if (this.connection.isKeyboardFree) this.connection.takeKeyboard();
+    this.term.input(data, true);
+  }
+
+  /** Colours, text size or other choices changed. */
+  restyle() {
+    const { fontSize, screenReader } = this.#context.preferences;
+    Object.assign(this.term.options, { theme: this.#context.theme.terminal, fontSize, screenReaderMode: screenReader });
+    if (this.#isShown) this.#layOut();
+  }
+
+  #options() {
+    const { theme, preferences } = this.#context;
+    return {
+      allowProposedApi: true,
+      cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      disableStdin: true,
+      drawBoldTextInBrightColors: false,
+      fontFamily: theme.fontFamily,
+      fontSize: preferences.fontSize,
+      lineHeight: 1.15,
+      linkHandler: this.#linkHandler(),
+      macOptionClickForcesSelection: true,
+      minimumContrastRatio: CONTRAST,
+      screenReaderMode: preferences.screenReader,
+      scrollback: SCROLLBACK_LINES,
+      theme: theme.terminal,
+    };
+  }
+
+  #makeConnection() {
+    const sequence = new Sequence(this.#screen(), {
+      parsed: (offset, link) => this.connection.parsed(offset, link),
+      replayed: (link) => this.connection.replayed(link),
+      exited: (status) => this.#exited(status),
+    });
+    return new Connection({
+      url: addressOf(this.#id),
+      client: this.#context.client,
+      size: { cols: this.term.cols, rows: this.term.rows },
+      wantsToDrive: this.#context.wantsToDrive,
+      openSocket: (url, subprotocol) => new WebSocket(url, subprotocol),
+      clock: browserClock,
+      random: Math.random,
+      isOnline: () => navigator.onLine,
+      listener: {
+        frame: (frame, link) => {
+          if (frame.type === "reset") this.#isFresh = true;
+          sequence.push(frame, link);
+        },
+        welcomed: ({ title }) => this.#context.titled(title),
+        changed: () => this.#changed(),
+        notice: (notice) => this.#noticed(notice),
+      },
+    });
+  }
+
+  #screen() {
+    return {
+      write: (bytes, done) => this.term.write(bytes, done),
+      resize: (cols, rows) => {
+        this.term.resize(cols, rows);
+        this.#changed();
+        if (this.#isShown) this.#layOut();
+      },
+    };
+  }
+
+  #loadAddons() {
+    this.term.loadAddon(this.#fit);
+    this.term.loadAddon(new Unicode11Addon());
+    this.term.unicode.activeVersion = "11";
+    this.term.loadAddon(new WebLinksAddon((event, address) => openAddress(address), this.#addressHints()));
+  }
+
+  #listen() {
+    const { term } = this;
+    term.onData((data) => this.#typed(data));
+    term.onBinary((data) => this.connection.send(Uint8Array.from(data, (char) => char.charCodeAt(0))));
+    term.onTitleChange((title) => (this.#mount.title = title.slice(0, 200)));
+    term.attachCustomKeyEventHandler((event) => this.#mayHandleKey(event));
+    term.parser.registerOscHandler(52, (body) => this.#clipboardAsked(body));
+    this.#mount.addEventListener("paste", (event) => this.#pasted(event), { capture: true });
+    this.#mount.addEventListener("pointerdown", () => this.#touched());
+  }
+
+  // The connection speaks.
+
+  #changed() {
+    const { state, canType } = this.connection;
+    if (state === "live") this.#isFresh = false;
+    // Only the driver's terminal may answer what programs ask, and nobody's while old questions are replayed.
+    this.term.options.disableStdin = !canType || (state === "replaying" && this.#isFresh);
+    this.#banner.update();
+    this.#status.update(this.term);
+    this.#resizedSoon();
+  }
+
+  #noticed({ level, text }) {
+    this.#banner.quote(text);
+    this.#context.toasts.show(level, text);
+  }
+
+  #exited(status) {
+    this.connection.exited();
+    this.#context.toasts.say(this.#exit.show(status));
+    this.#context.ended();
+  }
+
+  #bannerActions() {
+    return {
+      reload: () => location.reload(),
+      sign_in: () => location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.hash)}`),
+      close: () => this.#context.close(),
+      use_here: () => this.connection.reconnect(),
+    };
+  }
+
+  // The person speaks.
+
+  #typed(data) {
+    // A resumed link keeps the keyboard open during its short replay: keys are kept, answers to old questions are not.
+    if (this.connection.state !== "live" && isAnswer(data)) return;
+    this.connection.send(ENCODER.encode(this.#context.withCtrl(data)));
+  }
+
+  /** Whether xterm.js may have the key. Runs before xterm.js looks at it, so taking the keyboard here loses no key. */
+  #mayHandleKey(event) {
+    const action = shortcutOf(event, IS_MAC);
+    if (action !== null) return this.#shortcut(event, action);
+    if (event.type === "keydown" && isTyping(event)) this.#touched(event);
+    return true;
+  }
+
+  #shortcut(event, action) {
+    const isForBrowser = action === "paste" || (action === "copy" && event.metaKey);
+    if (isForBrowser) return false;
+    event.preventDefault();
+    if (event.type === "keydown") this.#context.run(action);
+    return false;
+  }
+
+  /** Typing or touching takes a keyboard that nobody has; where somebody has it, say who. */
+  #touched(key = null) {
+    if (this.connection.isKeyboardFree) this.connection.takeKeyboard();
+    else if (key && !this.connection.canType) this.#status.point();
+  }
+
+  #pasted(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    this.paste(event.clipboardData?.getData("text/plain") ?? "");
+  }
+
+  /** Paste `text`, asking first where a shell would run every line of it at once. */
+  async paste(text) {
+    this.#touched("paste");
+    if (text === "" || this.term.options.disableStdin) return;
+    if (!(await this.#mayPaste(text))) return this.term.focus();
+    this.term.paste(withoutBracketEnd(text));
+    this.term.focus();
+  }
+
+  async #mayPaste(text) {
+    const lines = lineCount(text);
+    if (this.term.modes.bracketedPasteMode || lines === 1) return true;
+    return ask({
+      title: `Paste ${lines.toLocaleString("en")} lines?`,
+      text: "What runs in this terminal takes a paste as typing: each line may run as a command of its own.",
+      yes: "Paste",
+    });
+  }
+
+  // Programs speak.
+
+  /** OSC 52. A viewer's clipboard is no business of somebody else's program, nor of one that ran long ago. */
+  #clipboardAsked(body) {
+    if (this.connection.isDriving && this.connection.state === "live") this.#context.consent.offer(body);
+    return true;
+  }
+
+  #linkHandler() {
+    return { activate: (event, address) => openAddress(address), ...this.#addressHints() };
+  }
+
+  #addressHints() {
+    return {
+      hover: (event, address) => this.#status.showAddress(webAddress(address)),
+      leave: () => this.#status.showAddress(null),
+    };
+  }
+
+  // Sizes.
+
+  #resizedSoon() {
+    this.#cancelResize();
+    this.#cancelResize = browserClock.after(RESIZE_SETTLES_MS, () => this.#isShown && this.#layOut());
+  }
+
+  /** Tell the holder what fits, and show another viewer's screen as large as it goes. */
+  #layOut() {
+    const room = this.#room();
+    if (!room) return;
+    const { fontSize } = this.#context.preferences;
+    const isMine = this.connection.canType || this.connection.viewers.length === 0;
+    const wanted = isMine ? fontSize : letterboxFontSize(fontSize, room, this.term);
+    if (this.term.options.fontSize !== wanted) this.term.options.fontSize = wanted;
+    const isOther = !isMine && (this.term.cols !== room.cols || this.term.rows !== room.rows);
+    this.#mount.classList.toggle("is-letterboxed", isOther);
+    this.connection.resize(room.cols, room.rows);
+  }
+
+  /** Columns and rows that fit at the chosen text size, whatever size is shown now; null while hidden. */
+  #room() {
+    const proposed = this.#fit.proposeDimensions();
+    if (!proposed || !Number.isFinite(proposed.cols) || !Number.isFinite(proposed.rows)) return null;
+    const scale = this.term.options.fontSize / this.#context.preferences.fontSize;
+    return { cols: Math.floor(proposed.cols * scale), rows: Math.floor(proposed.rows * scale) };
+  }
+}
+
+function addressOf(id) {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return `${scheme}//${location.host}/ws/terminals/${encodeURIComponent(id)}/`;
+}
+
+function openAddress(text) {
+  const address = webAddress(text);
+  if (address) window.open(address, "_blank", "noopener,noreferrer");
+}

@@ -43,6 +43,7 @@ enum error_code {
     ERROR_NOT_ALLOWED = 6,
     ERROR_INPUT_WINDOW = 7,
     ERROR_TOO_SLOW = 8,
+    ERROR_REPLACED = 9, /* the same client linked again */
 };
 
 #define PROTOCOL_VERSION 1

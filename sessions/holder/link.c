@@ -169,7 +169,7 @@ static void join(struct link *link, struct terminal *terminal, const struct link
     struct client *client = input_client(&terminal->input, request->client);
     struct link *same = client->linked ? link_of_client(terminal, client) : NULL;
     if (same)
-        link_close(same);
+        refuse(same, ERROR_REPLACED, "this terminal was opened elsewhere by the same client");
     if (terminal->link_count >= LINKS_PER_TERMINAL) {
         refuse(link, ERROR_TOO_MANY_LINKS, "too many viewers look at this terminal");
         return;
@@ -177,6 +177,8 @@ static void join(struct link *link, struct terminal *terminal, const struct link
     timer_stop(&link->deadline);
     client->linked = true;
     link->client = client;
+    link->last_seq = client->accepted;
+    link->acked_seq = client->written;
     link->terminal = terminal;
     link->may_drive = request->flags & LINK_MAY_DRIVE;
     snprintf(link->name, sizeof link->name, "%s", request->name);
@@ -416,7 +418,7 @@ void link_hold(struct link *link, int64_t delay_us)
 
 void link_input_written(struct link *link)
 {
-    uint32_t due = link->welcome_due ? 0 : link->client->written - link->acked_seq;
+    uint32_t due = link->client->written - link->acked_seq;
     if (due >= ACK_FRAMES) {
         link->ack_due = true;
         link_wake(link);

@@ -29,7 +29,7 @@ struct link {
     uint64_t sent, acked; /* absolute output offsets */
     uint64_t gap_from, shift_before, shift;
     uint64_t replay_until;
-    uint32_t acked_seq;
+    uint32_t last_seq, acked_seq; /* of its client's input: taken when it linked, told as written */
     struct size size_sent;
     bool welcome_due, presence_due, gap_due, reset_due, replay_end_due, repaint_due, exit_due, ack_due;
     bool silent; /* as a driver: said nothing for too long, no longer gates */

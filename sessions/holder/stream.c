@@ -21,12 +21,11 @@ static size_t send_welcome(struct link *link)
     struct size size = history_size(&terminal->history);
     struct welcome welcome = {
         .epoch = terminal->epoch, .head = terminal->history.ring.head, .cols = size.cols, .rows = size.rows,
-        .link = link->number, .last_seq = link->client->accepted,
+        .link = link->number, .last_seq = link->last_seq,
         .flags = (link->created ? WELCOME_CREATED : 0) | (terminal->ended ? WELCOME_ENDED : 0),
     };
     uint8_t frame[FRAME_HEADER_BYTES + 29];
     link->welcome_due = false;
-    link->acked_seq = link->client->written;
     return send_frame(link, frame, frame_welcome(frame, &welcome));
 }
 

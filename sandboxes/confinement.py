@@ -17,8 +17,8 @@ from sandboxes.storage import SharedTree, network_name
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
 
 # Build tools and file watchers need thousands; the engine's own default of a million lets one session drain the
-# kernel's.
-OPEN_FILES = 65536
+# kernel's. An engine that was itself started with less than this (20,000 is seen) refuses to give more than it has.
+OPEN_FILES = 16384
 
 HOLDER_INIT = ("/.sandlot/holder", "init")
 

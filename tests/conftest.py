@@ -14,7 +14,7 @@ from sessions.models import Session
 
 PASSWORD = "correct horse battery"
 
-pytest_plugins = ["tests.live_fixtures"]
+pytest_plugins = ["tests.engine_fixtures", "tests.live_fixtures"]
 
 
 @pytest.fixture(autouse=True)

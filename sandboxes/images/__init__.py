@@ -4,6 +4,7 @@ base        Debian, slim: pulled, or made by debootstrap where no registry answe
 debian      the template for everything, on base
 busybox     the template of another layout: no merged /usr, no bash, a /data of its own
 holder      the program that owns the terminals, and nothing else
+tools       what the firewall needs, only built where the dashboard may not set it itself
 
 Each is named after the hash of all that goes into it, so that what is there is not built again and what has changed
 is. They belong to no instance: two dashboards on one engine share them.

@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import tarfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -48,7 +49,8 @@ class TreeRecord:
     def skeleton(self) -> bytes:
         """Return an archive with the rest and with an empty folder wherever something will be mounted."""
         mounts = sorted(NOT_SHARED - {".dockerenv"} | set(self.folders))
-        folders = [_folder_entry(name, 0o755, 0, 0) for name in mounts]
+        # A mount in memory takes over the mode of the folder it covers: /tmp must be open to every user.
+        folders = [_folder_entry(name, 0o1777 if name == "tmp" else 0o755, 0, 0) for name in mounts]
         return b"".join([*folders, *self.rest, _end()])
 
 
@@ -98,11 +100,24 @@ def _tree_entry(source: tarfile.TarFile, member: tarfile.TarInfo, record: TreeRe
     if not below and member.isdir():
         record.folders[top] = _checked(Folder(top, member.mode, member.uid, member.gid))
     elif not below:
-        if top != "root":
-            record.rest.extend(_packed(member, _content(source, member)))
+        yield from _rest_entry(source, member, top, record)
         return
     _move(member, path)
     yield from _packed(member, _content(source, member))
+
+
+def _rest_entry(source: tarfile.TarFile, member: tarfile.TarInfo, top: str, record: TreeRecord) -> Iterator[bytes]:
+    """Keep what is no folder for the skeleton; a file lies in the tree as well, for the hard links to it."""
+    if top == "root":
+        return
+    content = list(_content(source, member))
+    if member.islnk():
+        # What it is one with lies in another file system from now on.
+        member.type, member.linkname = tarfile.SYMTYPE, "/" + member.linkname.removeprefix("./").strip("/")
+    record.rest.extend(_packed(member, content))
+    if member.isreg():
+        _move(member, top)
+        yield from _packed(member, content)
 
 
 def _move(member: tarfile.TarInfo, path: str) -> None:
@@ -140,7 +155,7 @@ def _packed(entry: tarfile.TarInfo, content: Iterable[bytes]) -> Iterator[bytes]
 def _folder_entry(path: str, mode: int, uid: int, gid: int) -> bytes:
     entry = tarfile.TarInfo(path)
     entry.type = tarfile.DIRTYPE
-    entry.mode, entry.uid, entry.gid = mode, uid, gid
+    entry.mode, entry.uid, entry.gid, entry.mtime = mode, uid, gid, int(time.time())
     return b"".join(_packed(entry, ()))
 
 

@@ -1,0 +1,138 @@
+"""A real engine for tests: one instance of our own for the whole run, and nothing of it left behind."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+import pytest_asyncio
+from django.conf import settings
+
+from sandboxes import storage
+from sandboxes.confinement import Limits, session_container_spec
+from sandboxes.engine import Engine, ExecResult
+from sandboxes.engine.docker import DockerEngine
+from sandboxes.images import ensure_images
+from sandboxes.labels import INSTANCE
+from sandboxes.storage import ImageTree, SharedTree
+
+MIB = 1024 * 1024
+LIMITS = Limits(memory_bytes=512 * MIB, cpu_millis=2000, pids=256)
+
+
+@dataclass
+class Place:
+    """A sandbox as the engine has it, without a database: its files, its network, its sessions."""
+
+    engine: Engine
+    instance: str
+    slug: str
+    shared: SharedTree
+    sessions: list[str] = field(default_factory=list)
+
+    async def session(
+        self, name: str, *, read_only: bool = False, limits: Limits = LIMITS, command: tuple[str, ...] = ()
+    ) -> str:
+        """Start a session and return its container's name. The first one has the network, the others join it."""
+        container = f"sandlot-{self.instance}-{self.slug}-{name}"
+        spec = session_container_spec(
+            instance=self.instance,
+            sandbox=self.slug,
+            session=name,
+            name=container,
+            host=self.sessions[0] if self.sessions else None,
+            shared=self.shared,
+            read_only=read_only,
+            labels={},
+            limits=limits,
+        )
+        await self.engine.create_container(replace(spec, command=command or spec.command))
+        self.sessions.append(container)
+        await self.engine.start_container(container)
+        return container
+
+    async def sh(self, container: str, script: str, stdin: bytes = b"", deadline_s: float = 30) -> ExecResult:
+        """Run a shell script in a session."""
+        return await self.engine.exec_run(container, ["sh", "-c", script], stdin=stdin, deadline_s=deadline_s)
+
+    async def stop(self) -> None:
+        """Remove the sessions, the one with the network last. Files and network stay."""
+        while self.sessions:
+            await self.engine.remove_container(self.sessions.pop())
+
+    async def remove(self) -> None:
+        """Remove everything."""
+        await self.stop()
+        await storage.remove_network(self.engine, self.instance, self.slug)
+        await storage.remove_sandbox(self.engine, self.instance, self.slug)
+
+
+MakePlace = Callable[[ImageTree], Awaitable[Place]]
+
+
+async def new_place(engine: Engine, instance: str, tree: ImageTree) -> Place:
+    """Make a place with files and a network; who calls this also removes it."""
+    slug = f"place-{secrets.token_hex(4)}"
+    await storage.ensure_network(engine, instance, slug)
+    return Place(engine, instance, slug, await storage.prepare_sandbox(engine, instance, slug, tree))
+
+
+@pytest.fixture(scope="session")
+def instance() -> str:
+    """Name everything of this run on the engine."""
+    return f"test-{secrets.token_hex(4)}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def engine(instance: str) -> AsyncIterator[Engine]:
+    engine = DockerEngine(settings.SANDLOT_ENGINE_URL, instance)
+    yield engine
+    await remove_everything(engine, instance)
+    await engine.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def images(engine: Engine) -> dict[str, str]:
+    """Template slug -> image reference. Built when missing and kept: they belong to no instance."""
+    return await ensure_images(engine, lambda _: None)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def debian(engine: Engine, instance: str, images: dict[str, str]) -> ImageTree:
+    return await storage.prepare_image_tree(engine, instance, await engine.image(images["debian"]))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def busybox(engine: Engine, instance: str, images: dict[str, str]) -> ImageTree:
+    return await storage.prepare_image_tree(engine, instance, await engine.image(images["busybox"]))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_place(engine: Engine, instance: str) -> AsyncIterator[MakePlace]:
+    """Give a function that makes places on a tree; they go with the test."""
+    places: list[Place] = []
+
+    async def make(tree: ImageTree) -> Place:
+        places.append(await new_place(engine, instance, tree))
+        return places[-1]
+
+    yield make
+    for place in places:
+        await place.remove()
+
+
+async def remove_everything(engine: Engine, instance: str) -> None:
+    """Remove all that carries this instance's label."""
+    ours = {INSTANCE: instance}
+    for container in await engine.containers(ours):
+        await engine.remove_container(container.name)
+    for network in await engine.networks(ours):
+        await engine.remove_network(network.name)
+    # Data and trees last: the others are mounts of them.
+    for volume in sorted(await engine.volumes(ours), key=lambda volume: not volume.options):
+        await engine.remove_volume(volume.name)
+    for image in await engine.images(ours):
+        for tag in image.tags:
+            await engine.remove_image(tag)

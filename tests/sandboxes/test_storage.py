@@ -1,0 +1,251 @@
+"""All sessions of a sandbox share one file tree, but for the private folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from sandboxes import storage
+from sandboxes.engine import Conflict, Engine, EngineAway, NameTaken
+from sandboxes.labels import INSTANCE, KIND, SANDBOX, labels_of
+from sandboxes.storage import ImageTree, filled
+from sandboxes.storage.filled import MANIFEST
+from tests.engine_fixtures import MakePlace, Place, new_place
+
+pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(engine: Engine, instance: str, debian: ImageTree) -> AsyncIterator[Place]:
+    """A sandbox with the global session, two that may write, and one that may only read."""
+    place = await new_place(engine, instance, debian)
+    for name in ("host", "ada", "bob"):
+        await place.session(name)
+    await place.session("eve", read_only=True)
+    yield place
+    await place.remove()
+
+
+async def test_everybody_is_root_in_a_place_of_that_name(place: Place) -> None:
+    for session in place.sessions:
+        result = await place.sh(session, "whoami; hostname; pwd")
+        assert result.stdout.split() == [b"root", place.slug.encode(), b"/"]
+
+
+@pytest.mark.parametrize("folder", ["/project/workspace", "/root", "/usr/local/bin", "/etc", "/opt", "/var/tmp"])
+async def test_a_file_of_one_session_is_there_for_all(place: Place, folder: str) -> None:
+    _, ada, bob, eve = place.sessions
+    await place.sh(ada, f"echo hello > {folder}/from-ada")
+    for session in (bob, eve):
+        assert (await place.sh(session, f"cat {folder}/from-ada")).stdout == b"hello\n"
+
+
+async def test_a_new_file_looks_as_if_it_was_made_in_any_debian(place: Place) -> None:
+    result = await place.sh(
+        place.sessions[1], "stat -c '%a %n' / /etc /root /usr /tmp /root/.private /project/workspace"
+    )
+    assert result.stdout.decode().split() == [
+        *("755", "/", "755", "/etc", "700", "/root", "755", "/usr", "1777", "/tmp"),
+        *("700", "/root/.private", "755", "/project/workspace"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "echo x > /project/workspace/from-eve",
+        "echo x > /root/from-eve",
+        "echo x > /usr/from-eve",
+        "echo x > /from-eve",
+        "rm /etc/passwd",
+        "chmod 777 /etc/shadow",
+        "mkdir /opt/from-eve",
+        "mount -o remount,rw /root",
+        "mount -o remount,rw,bind /usr",
+        "mount -t tmpfs none /opt",
+        "umount /usr",
+    ],
+)
+async def test_a_session_with_read_changes_nothing(place: Place, attempt: str) -> None:
+    assert (await place.sh(place.sessions[3], attempt)).status != 0
+
+
+async def test_a_session_with_read_has_its_own_tmp_run_and_private_folder(place: Place) -> None:
+    result = await place.sh(place.sessions[3], "echo mine | tee /tmp/a /run/a /root/.private/a")
+    assert result.status == 0, result.stderr
+
+
+@pytest.mark.parametrize("folder", ["/root/.private", "/tmp", "/run", "/dev/shm"])
+async def test_what_is_private_is_seen_by_nobody_else(place: Place, folder: str) -> None:
+    _, ada, *_ = place.sessions
+    await place.sh(ada, f"echo secret > {folder}/ada-only")
+    for other in place.sessions:
+        if other != ada:
+            assert (await place.sh(other, f"ls -A {folder}; cat {folder}/ada-only")).stdout.find(b"secret") < 0
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "mv /root/.private /root/elsewhere",
+        "rmdir /root/.private",
+        "rm -rf /root/.private",
+        "ln -sfn /tmp /root/.private && test -L /root/.private",
+        "umount /root/.private",
+        "mount --move /root/.private /mnt",
+    ],
+)
+async def test_nobody_moves_or_replaces_a_private_folder(place: Place, attempt: str) -> None:
+    _, ada, bob, _ = place.sessions
+    await place.sh(ada, "echo secret > /root/.private/kept")
+    assert (await place.sh(bob, attempt)).status != 0
+    assert (await place.sh(ada, "cat /root/.private/kept")).stdout == b"secret\n"
+    late = await place.session("late")
+    mounted = await place.sh(late, "grep ' /root/.private ' /proc/self/mountinfo | grep -c tmpfs; ls -A /root/.private")
+    assert mounted.stdout == b"1\n"
+    place.sessions.remove(late)
+    await place.engine.remove_container(late)
+
+
+async def test_a_home_that_is_moved_away_takes_nobodys_private_folder_along(place: Place) -> None:
+    _, ada, bob, _ = place.sessions
+    await place.sh(ada, "echo secret > /root/.private/kept")
+    assert (await place.sh(bob, "mv /root /root2")).status != 0
+    assert b"secret" not in (await place.sh(bob, "find / -xdev -name kept -exec cat {} + ; ls -R /root")).stdout
+
+
+async def test_files_outlive_a_restart_and_private_ones_do_not(make_place: MakePlace, debian: ImageTree) -> None:
+    place = await make_place(debian)
+    first = await place.session("host")
+    await place.sh(first, "echo kept | tee /root/a /usr/a /project/workspace/a; echo lost > /root/.private/a")
+    await place.stop()
+    again = await place.session("host")
+    result = await place.sh(again, "cat /root/a /usr/a /project/workspace/a; ls -A /root/.private")
+    assert result.stdout == b"kept\n" * 3
+
+
+async def test_an_installed_package_is_there_for_all_and_after_a_restart(
+    make_place: MakePlace, debian: ImageTree
+) -> None:
+    place = await make_place(debian)
+    ada, bob = await place.session("host"), await place.session("bob")
+    install = "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy hello"
+    result = await place.sh(ada, install, deadline_s=120)
+    assert result.status == 0, result.stderr
+    assert b"Hello, world!" in (await place.sh(bob, "hello")).stdout
+    await place.stop()
+    assert b"Hello, world!" in (await place.sh(await place.session("host"), "hello")).stdout
+
+
+async def test_two_sandboxes_share_nothing(make_place: MakePlace, busybox: ImageTree) -> None:
+    one, other = await make_place(busybox), await make_place(busybox)
+    await one.sh(await one.session("host"), "echo one > /root/a; echo one > /data/a")
+    result = await other.sh(await other.session("host"), "ls /root /data")
+    assert result.stdout.split() == [b"/data:", b"README", b"/root:"]
+
+
+async def test_an_image_of_another_layout_works_as_well(make_place: MakePlace, busybox: ImageTree) -> None:
+    assert {folder.name for folder in busybox.folders} >= {"bin", "sbin", "data", "root"}
+    place = await make_place(busybox)
+    host, ada = await place.session("host"), await place.session("ada")
+    await place.sh(host, "echo tool > /data/b; cp /bin/busybox /sbin/busybox-mine")
+    assert (await place.sh(ada, "cat /data/b; /sbin/busybox-mine echo works; test -L /bin || echo real")).stdout == (
+        b"tool\nworks\nreal\n"
+    )
+
+
+async def test_preparing_again_changes_nothing(place: Place, debian: ImageTree) -> None:
+    await place.sh(place.sessions[0], "echo kept > /root/before")
+    again = await storage.prepare_sandbox(place.engine, place.instance, place.slug, debian)
+    assert again == place.shared
+    assert (await place.sh(place.sessions[0], "cat /root/before")).stdout == b"kept\n"
+
+
+async def test_a_half_made_sandbox_is_finished(
+    engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree
+) -> None:
+    place = await make_place(busybox)
+    volumes = await engine.volumes({INSTANCE: instance, SANDBOX: place.slug})
+    for volume in [volume for volume in volumes if volume.labels[KIND] == "shared"][::2]:
+        await engine.remove_volume(volume.name)
+    place.shared = await storage.prepare_sandbox(engine, instance, place.slug, busybox)
+    assert (await place.sh(await place.session("host"), "echo works > /root/a; cat /root/a")).stdout == b"works\n"
+
+
+async def test_deleting_leaves_nothing(
+    engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree
+) -> None:
+    place = await make_place(busybox)
+    await place.sh(await place.session("host"), "echo x > /usr/a")
+    await place.remove()
+    await storage.remove_sandbox(engine, instance, place.slug)
+    wanted = {INSTANCE: instance, SANDBOX: place.slug}
+    assert not await engine.containers(wanted)
+    assert not await engine.volumes(wanted)
+    assert not await engine.networks(wanted)
+
+
+async def test_files_in_use_are_not_deleted(engine: Engine, make_place: MakePlace, busybox: ImageTree) -> None:
+    place = await make_place(busybox)
+    host = await place.session("host")
+    with pytest.raises(Conflict):
+        await storage.remove_sandbox(engine, place.instance, place.slug)
+    assert (await place.sh(host, "echo still > /root/a; cat /root/a")).stdout == b"still\n"
+
+
+async def test_a_sandbox_stays_on_the_image_it_was_made_on(
+    engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree, debian: ImageTree
+) -> None:
+    place = await make_place(busybox)
+    again = await storage.prepare_sandbox(engine, instance, place.slug, debian)
+    assert again.tree == busybox
+
+
+async def test_a_tree_is_filled_once_also_when_many_ask(engine: Engine, instance: str, images: dict[str, str]) -> None:
+    image = await engine.image(images["busybox"])
+    trees = await asyncio.gather(*(storage.prepare_image_tree(engine, instance, image) for _ in range(5)))
+    assert len({tree.volume for tree in trees}) == 1
+
+
+async def test_a_fill_that_was_interrupted_does_not_count(
+    engine: Engine, instance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = labels_of(instance, "tree", image="interrupted")
+    fills: list[str] = []
+
+    async def fill(volume: str) -> dict[str, bytes]:
+        fills.append(volume)
+        if len(fills) == 1:
+            raise EngineAway("the engine is gone in the middle")
+        return {MANIFEST: b"{}"}
+
+    monkeypatch.setattr(engine, "remove_volume", _cannot)
+    with pytest.raises(EngineAway):
+        await filled.filled_volume(engine, f"sandlot-{instance}.tree-x", labels, fill)
+    monkeypatch.undo()
+    done = await filled.filled_volume(engine, f"sandlot-{instance}.tree-x", labels, fill)
+    assert done.volume.name == fills[1] != fills[0]
+    assert (await filled.filled_volume(engine, f"sandlot-{instance}.tree-x", labels, fill)).volume == done.volume
+
+
+async def _cannot(*_: object, **__: object) -> None:
+    raise Conflict("the process was killed before it could tidy up")
+
+
+async def test_a_skeleton_that_somebody_tidied_up_comes_back(
+    engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree, images: dict[str, str]
+) -> None:
+    await engine.remove_image(busybox.skeleton)
+    again = await storage.prepare_image_tree(engine, instance, await engine.image(images["busybox"]))
+    assert again == busybox
+    assert "sandlot" in (await engine.image(busybox.skeleton)).tags[0]
+
+
+async def test_a_name_of_another_instance_is_not_taken_over(engine: Engine, instance: str, busybox: ImageTree) -> None:
+    await storage.ensure_network(engine, instance, "shared-name")
+    with pytest.raises(NameTaken):
+        await storage.ensure_network(engine, f"{instance}-shared", "name")
+    await storage.remove_network(engine, instance, "shared-name")

@@ -36,10 +36,10 @@ static char socket_path[sizeof((struct sockaddr_un *)0)->sun_path];
 
 static void end_caller(struct caller *caller)
 {
-    watch_close(&caller->socket);
     timer_stop(&caller->deadline);
     while (caller->handed_count)
         close(caller->handed[--caller->handed_count]);
+    watch_close(&caller->socket);
     bytes_free(&caller->answer);
     caller_count--;
     loop_discard(&caller->garbage);

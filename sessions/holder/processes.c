@@ -34,19 +34,50 @@ static pid_t session_of(pid_t pid)
     return rest ? (pid_t)atoi(rest + 1) : -1;
 }
 
-int session_signal(pid_t session, int signal)
+static bool is_one_of(pid_t session, const pid_t *sessions, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sessions[i] == session)
+            return true;
+    return false;
+}
+
+static void hang_up(pid_t pid)
+{
+    kill(pid, SIGHUP);
+    kill(pid, SIGCONT);
+}
+
+static void kill_now(pid_t pid)
+{
+    kill(pid, SIGKILL);
+}
+
+/* One walk for all of them: with 256 terminals a walk each would take seconds. */
+static void for_each_process(const pid_t *sessions, size_t count, void (*act)(pid_t))
 {
     DIR *proc = opendir("/proc");
-    if (!proc) /* without /proc the shell's own group is all there is to see */
-        return kill(-session, signal) == 0;
-    int found = 0;
+    if (!proc) { /* without /proc the shells' own groups are all there is to see */
+        for (size_t i = 0; i < count; i++)
+            act(-sessions[i]);
+        return;
+    }
     for (struct dirent *entry = readdir(proc); entry; entry = readdir(proc)) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 0 && session_of(pid) == session && kill(pid, signal) == 0)
-            found++;
+        if (pid > 0 && is_one_of(session_of(pid), sessions, count))
+            act(pid);
     }
     closedir(proc);
-    return found;
+}
+
+void sessions_hang_up(const pid_t *sessions, size_t count)
+{
+    for_each_process(sessions, count, hang_up);
+}
+
+void sessions_kill(const pid_t *sessions, size_t count)
+{
+    for_each_process(sessions, count, kill_now);
 }
 
 void process_name(pid_t pid, char *name, size_t size)

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Sends the signal to every process of the session; returns how many there were. */
-int session_signal(pid_t session, int signal);
+/* Sends SIGHUP (and SIGCONT, for a stopped program hears nothing before that) or SIGKILL to every process of these sessions. */
+void sessions_hang_up(const pid_t *sessions, size_t count);
+void sessions_kill(const pid_t *sessions, size_t count);
 /* The command name of a process, "" when it is gone. */
 void process_name(pid_t pid, char *name, size_t size);
 

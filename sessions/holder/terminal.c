@@ -303,15 +303,14 @@ void terminal_repaint(struct terminal *terminal)
 
 static void kill_session(struct timer *timer)
 {
-    session_signal(OWNER(timer, struct terminal, kill)->pid, SIGKILL);
+    sessions_kill(&OWNER(timer, struct terminal, kill)->pid, 1);
 }
 
 void terminal_end(struct terminal *terminal)
 {
     if (terminal->ended || terminal->kill.armed)
         return;
-    session_signal(terminal->pid, SIGHUP);
-    session_signal(terminal->pid, SIGCONT); /* a stopped program hears nothing before that */
+    sessions_hang_up(&terminal->pid, 1);
     timer_set(&terminal->kill, options.kill_us, kill_session);
 }
 
@@ -349,15 +348,23 @@ bool terminal_reaped(pid_t pid, int wait_status)
     return terminal != NULL;
 }
 
+static size_t running_sessions(pid_t sessions[TERMINALS_MAX])
+{
+    size_t count = 0;
+    for (struct terminal *terminal = terminals; terminal; terminal = terminal->next)
+        if (!terminal->ended)
+            sessions[count++] = terminal->pid;
+    return count;
+}
+
 void terminals_hang_up(void)
 {
-    for (struct terminal *terminal = terminals; terminal; terminal = terminal->next)
-        terminal_end(terminal);
+    pid_t sessions[TERMINALS_MAX];
+    sessions_hang_up(sessions, running_sessions(sessions));
 }
 
 void terminals_kill(void)
 {
-    for (struct terminal *terminal = terminals; terminal; terminal = terminal->next)
-        if (!terminal->ended)
-            session_signal(terminal->pid, SIGKILL);
+    pid_t sessions[TERMINALS_MAX];
+    sessions_kill(sessions, running_sessions(sessions));
 }

@@ -242,8 +242,7 @@ class Viewer:
         """Return the next frame, None when none comes in time. Raises Closed."""
         deadline = time.monotonic() + wait_s
         while (frame := self._cut()) is None:
-            readable, _, _ = select.select([self.read_fd], [], [], max(0.0, deadline - time.monotonic()))
-            if not readable:
+            if not self._wait_readable(deadline - time.monotonic()):
                 return None
             data = os.read(self.read_fd, 1024 * 1024)
             if not data:
@@ -251,6 +250,11 @@ class Viewer:
             self._received += data
         self._note(frame)
         return frame
+
+    def _wait_readable(self, wait_s: float) -> bool:
+        waiter = select.poll()
+        waiter.register(self.read_fd, select.POLLIN)
+        return bool(waiter.poll(max(0.0, wait_s) * 1000))
 
     def next(self, wait_s: float = PATIENCE_S) -> Frame:
         frame = self.poll(wait_s)
@@ -350,6 +354,7 @@ def _note_welcome(viewer: Viewer, body: bytes) -> None:
 def _note_gap(viewer: Viewer, body: bytes) -> None:
     start, end = struct.unpack(">QQ", body)
     viewer.gaps.append((start, end))
+    viewer.replayed = False
 
 
 def _note_input_ack(viewer: Viewer, body: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
@@ -135,7 +136,8 @@ def test_a_bad_request_on_the_socket_is_answered_or_dropped(holder: Holder, line
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(holder.folder / "holder.sock"))
         caller.sendall(line)
-        assert caller.recv(100) in {b"malformed\n", b""}
+        with contextlib.suppress(ConnectionResetError):  # dropped with bytes unread
+            assert caller.recv(100) in {b"malformed\n", b""}
     assert holder.run("ready").returncode == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -19,7 +20,7 @@ def wait_until_gone(pid: int) -> None:
         waiter = os.pidfd_open(pid)
     except ProcessLookupError:
         return
-    poll = __import__("select").poll()
+    poll = select.poll()
     poll.register(waiter)
     assert poll.poll(20_000), f"process {pid} is still there"
     os.close(waiter)
@@ -67,7 +68,7 @@ def test_creating_again_joins_what_is_there(holder: Holder) -> None:
 
 
 def test_a_background_program_does_not_hold_up_the_end(holder: Holder) -> None:
-    viewer = holder.open(shell("sleep 1000 & printf 'pid=%d.' $!; exit 3"))
+    viewer = holder.open(shell("trap '' HUP; sleep 1000 & printf 'pid=%d.' $!; exit 3"))
     assert viewer.until_exit() == 3
     os.kill(pid_from(viewer), signal.SIGKILL)
 
@@ -148,6 +149,7 @@ def test_attach_exits_when_the_holder_ends_the_link(holder: Holder) -> None:
     assert viewer.until_closed().error == (2, "there is no such terminal")
     assert viewer.process
     assert viewer.process.wait(20) == 0
+    viewer.close()
 
 
 def test_attach_exits_when_its_reader_is_gone(holder: Holder) -> None:
@@ -157,6 +159,7 @@ def test_attach_exits_when_its_reader_is_gone(holder: Holder) -> None:
     assert viewer.process.stdout
     viewer.process.stdout.close()
     assert viewer.process.wait(20) == 0
+    viewer.close()
 
 
 def test_terminals_leave_no_descriptor(holder: Holder) -> None:

@@ -1,32 +1,40 @@
-"""Whether the base of our images is on the engine, or a registry gives it. Usage: base_image.py ADDRESS
+"""Whether the engine has the base of our images, or can fetch it. Usage: python -m scripts.base_image
 
-Exit status 0: it is there now; 1: it is not, and no registry answers.
+Exit status 0: it has it now; 1: it has not, and no registry answers: then somebody has to make it.
 """
 
+import asyncio
 import os
 import sys
 
-import docker
-from docker.errors import APIError, ImageNotFound
-
-BASE = ("debian", "bookworm-slim")
-# For each answer, not for the whole pull: a registry out of reach shows itself as a name that nobody knows or a
-# connection that nobody takes, which the engine itself gives up on.
-DEADLINE_S = 60
+from sandboxes.engine import Engine, ImageMissing, get_engine
+from sandboxes.images.base import MADE, PULLED
 
 
-def is_there(client: docker.DockerClient) -> bool:
-    """Pull the base unless the engine has it; say whether it has it now."""
-    try:
-        client.images.get(":".join(BASE))
-    except ImageNotFound:
+async def has_base(engine: Engine) -> bool:
+    """Return whether either base image is there now; try to pull it once."""
+    for reference in (PULLED, MADE):
         try:
-            client.images.pull(*BASE)
-        except (APIError, OSError):
-            return False
+            await engine.image(reference)
+        except ImageMissing:
+            continue
+        return True
+    try:
+        await engine.pull_image(PULLED, lambda _line: None)
+    except ImageMissing:
+        return False
     return True
 
 
+async def main() -> int:
+    """Return the exit status."""
+    engine = get_engine()
+    try:
+        return 0 if await has_base(engine) else 1
+    finally:
+        await engine.close()
+
+
 if __name__ == "__main__":
-    engine = docker.from_env(timeout=DEADLINE_S, environment={**os.environ, "DOCKER_HOST": sys.argv[1]})
-    sys.exit(0 if is_there(engine) else 1)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    sys.exit(asyncio.run(main()))

@@ -124,6 +124,7 @@ join_engine_group() {
 # Without an image registry in reach the base image is made from Debian's packages, which needs debootstrap.
 base_image_ready() {
     ! have debootstrap || return 0
-    ! .venv/bin/python scripts/base_image.py "$ENGINE" || return 0
-    install_packages debootstrap
+    echo "==> Looking for a base image, on the engine and in its registry"
+    # The keys of Debian's archive: Ubuntu does not have them by itself.
+    .venv/bin/python -m scripts.base_image || install_packages debootstrap debian-archive-keyring
 }

@@ -13,8 +13,10 @@ main() {
     check ruff check --quiet .
     check ruff format --check --quiet .
     check mypy --no-error-summary
-    check lint-imports
+    check lint-imports --no-logo
+    echo "==> npm run check"
     npm run --silent check
+    echo "==> shellcheck"
     shellcheck -x -P scripts -P . scripts/*.sh .ci/run
     echo "==> Nothing to complain about"
 }

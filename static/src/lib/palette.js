@@ -43,14 +43,15 @@ const DARK = {
  * Return an xterm.js theme for a ground of `background`, each colour as [red, green, blue] of 0 to 255.
  */
 export function themeOf({ background, foreground, accent }) {
-  const ansi = luminance(background) < 0.4 ? DARK : LIGHT;
+  const isDark = luminance(background) < 0.4;
   return {
-    ...ansi,
+    ...(isDark ? DARK : LIGHT),
     background: hex(background),
     foreground: hex(foreground),
     cursor: hex(accent),
     cursorAccent: hex(background),
-    selectionBackground: hex(mix(background, accent, 0.32)),
+    // Coloured text stays readable while selected; a dark ground bears more.
+    selectionBackground: hex(mix(background, accent, isDark ? 0.32 : 0.2)),
     selectionInactiveBackground: hex(mix(background, foreground, 0.18)),
     scrollbarSliderBackground: hex(mix(background, foreground, 0.2)),
     scrollbarSliderHoverBackground: hex(mix(background, foreground, 0.35)),
@@ -58,15 +59,18 @@ export function themeOf({ background, foreground, accent }) {
   };
 }
 
-/** Return the colours in which the search shows its matches, as #rrggbb. */
+/**
+ * Return the colours in which the search shows its matches, as #rrggbb: faint enough that coloured text stays readable
+ * on them, so that the current match is told by its border.
+ */
 export function matchColours({ background, accent }) {
-  const matched = hex(mix(background, accent, 0.28));
-  const active = hex(mix(background, accent, 0.6));
+  const matched = hex(mix(background, accent, 0.17));
   return {
     matchBackground: matched,
     matchOverviewRuler: matched,
-    activeMatchBackground: active,
-    activeMatchColorOverviewRuler: active,
+    activeMatchBackground: matched,
+    activeMatchBorder: hex(accent),
+    activeMatchColorOverviewRuler: hex(accent),
   };
 }
 

@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 // Shorter troubles pass unseen.
 const PATIENCE_MS = 1_000;
 
+const LABELS = { reconnect: "Reconnect now", reload: "Reload", sign_in: "Sign in", close: "Close tab", use_here: "Use here" };
+
 export class Banner {
   #connection;
   #clock;
@@ -19,7 +21,7 @@ export class Banner {
   /** The server's own words before it closed the link. */
   #said = null;
 
-  /** `actions` has reload, sign_in, close and use_here: what a refusal may offer. */
+  /** `actions` has reconnect, and what a refusal may offer: reload, sign_in, close and use_here. */
   constructor({ connection, clock, toasts, actions }) {
     this.#connection = connection;
     this.#clock = clock;
@@ -39,11 +41,19 @@ export class Banner {
   /** The connection changed its state. */
   update() {
     const { state } = this.#connection;
-    if (state === "live" || state === "ended" || state === "idle") return this.#hide();
+    if (state === "live" || state === "ended" || state === "idle") return this.hide();
     this.#since ??= this.#clock.now();
     const isUrgent = state === "refused" || this.#clock.now() - this.#since >= PATIENCE_MS;
     if (isUrgent) this.#show();
     this.#tickIn(isUrgent ? 1_000 : PATIENCE_MS);
+  }
+
+  /** The trouble is over, or something else says it. */
+  hide() {
+    this.#cancel();
+    if (this.#shown === "lost") this.#toasts.say("Connected again.");
+    this.#since = this.#shown = this.#said = null;
+    this.#bar.hidden = true;
   }
 
   dispose() {
@@ -53,13 +63,6 @@ export class Banner {
   #tickIn(ms) {
     this.#cancel();
     if (this.#connection.state !== "refused") this.#cancel = this.#clock.after(ms, () => this.update());
-  }
-
-  #hide() {
-    this.#cancel();
-    if (this.#shown === "lost") this.#toasts.say("Connected again.");
-    this.#since = this.#shown = this.#said = null;
-    this.#bar.hidden = true;
   }
 
   #show() {
@@ -78,9 +81,8 @@ export class Banner {
   }
 
   #offers(refusal) {
-    if (!refusal) return [textButton("Reconnect now", () => this.#connection.reconnect())];
-    const label = { reload: "Reload", sign_in: "Sign in", close: "Close tab", use_here: "Use here" }[refusal.action];
-    return label ? [textButton(label, () => this.#actions[refusal.action]())] : [];
+    const action = refusal ? refusal.action : "reconnect";
+    return action ? [textButton(LABELS[action], () => this.#actions[action]())] : [];
   }
 
   #sentence(state) {
@@ -88,7 +90,7 @@ export class Banner {
     const kept = this.#connection.unconfirmedBytes > 0 ? " What you typed is kept." : "";
     switch (state) {
       case "waiting":
-        return `Connection lost. Trying again in ${seconds} s.${kept}`;
+        return `${this.#said ?? "Connection lost."} Trying again in ${seconds} s.${kept}`;
       case "offline":
         return `No network. Trying again in ${seconds} s.${kept}`;
       case "replaying":

@@ -22,13 +22,15 @@ export function showHelp(preferences) {
     element("dt", {}, help),
     element("dd", {}, ...label.split("+").map((key) => element("kbd", {}, key))),
   ]);
+  const close = textButton("Close", () => dialog.close());
   const dialog = open(
     "Keys",
     element("dl", { class: "terminal-keys" }, ...keys),
     element("p", { class: "muted small" }, "On a tab: arrow keys change the terminal, F2 renames, Delete closes."),
     screenReaderChoice(preferences),
-    element("div", { class: "terminal-dialog-actions" }, textButton("Close", () => dialog.close())),
+    element("div", { class: "terminal-dialog-actions" }, close),
   );
+  close.focus();
 }
 
 function screenReaderChoice(preferences) {

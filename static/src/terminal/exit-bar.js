@@ -1,5 +1,4 @@
 /** Stands at the end of a terminal whose process has ended. */
-import { exitSentence } from "../lib/exit-status.js";
 import { element, textButton } from "./dom.js";
 
 export class ExitBar {
@@ -15,10 +14,13 @@ export class ExitBar {
     return this.#bar;
   }
 
-  /** Show how the process ended; returns the sentence. */
-  show(status) {
-    this.#text.textContent = exitSentence(status);
-    this.#bar.hidden = false;
+  get text() {
     return this.#text.textContent;
+  }
+
+  /** Show the sentence that says how it ended. */
+  show(text) {
+    this.#text.textContent = text;
+    this.#bar.hidden = false;
   }
 }

@@ -115,8 +115,10 @@ export class Tabs {
 }
 
 function finishOnKey(event, finish) {
-  if (event.key === "Enter") finish(true);
-  if (event.key === "Escape") finish(false);
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  // The tab gets the focus while the key is down, and would take it as a click.
+  event.preventDefault();
+  finish(event.key === "Enter");
 }
 
 /** Taking the field away blurs it, which would finish a second time. */

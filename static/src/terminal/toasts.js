@@ -15,6 +15,7 @@ export class Toasts {
 
   /** Show `text`; `level` is info, warning or error. `actions` are [label, callback] pairs. */
   show(level, text, actions = []) {
+    if (this.#isShown(text)) return;
     const toast = element("div", { class: `toast ${level}` });
     const close = () => toast.remove();
     toast.append(
@@ -26,6 +27,10 @@ export class Toasts {
     this.say(text);
     while (this.#list.childElementCount > MOST_SHOWN) this.#list.firstElementChild.remove();
     if (actions.length === 0) setTimeout(close, SHOWN_MS);
+  }
+
+  #isShown(text) {
+    return [...this.#list.querySelectorAll(".terminal-toast-text")].some((shown) => shown.textContent === text);
   }
 
   /** Only for screen readers. */

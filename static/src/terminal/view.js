@@ -11,6 +11,7 @@ import { Terminal } from "@xterm/xterm";
 
 import { isAnswer } from "../lib/answers.js";
 import { Connection } from "../lib/connection.js";
+import { exitSentence } from "../lib/exit-status.js";
 import { letterboxFontSize } from "../lib/letterbox.js";
 import { webAddress } from "../lib/links.js";
 import { lineCount, withoutBracketEnd } from "../lib/paste.js";
@@ -25,11 +26,11 @@ import { Gpu } from "./gpu.js";
 import { SearchBar } from "./search-bar.js";
 import { StatusLine } from "./status-line.js";
 
+// A notice of the server that comes with a close belongs to the banner; one that the link outlives is news.
+const CLOSE_FOLLOWS_MS = 200;
 // Dragging a window's edge asks for one size, not for fifty.
 const RESIZE_SETTLES_MS = 100;
 const SCROLLBACK_LINES = 10_000;
-// WCAG AA; programs choose colours without knowing the ground they stand on.
-const CONTRAST = 4.5;
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const ENCODER = new TextEncoder();
@@ -51,12 +52,15 @@ export class View {
   #resizes = new ResizeObserver(() => this.#resizedSoon());
   #cancelResize = () => {};
   #isShown = false;
+  /** The server's last sentence. */
+  #said = null;
   /** Whether the replay under way starts from nothing: then no key can be meant for what is not on the screen yet. */
   #isFresh = true;
 
   /**
-   * `context` has client (32 hex digits), wantsToDrive, theme, preferences, toasts, consent, withCtrl(data), and the
-   * callbacks run(action), titled(title), ended(), create() and close(), all about the terminal `id`.
+   * `context` has client (32 hex digits), wantsToDrive, exitStatus (null unless it ended before), theme, preferences,
+   * toasts, consent, withCtrl(data), and the callbacks run(action), titled(title), ended(), create() and close(), all
+   * about the terminal `id`.
    */
   constructor(id, context) {
     this.#id = id;
@@ -73,8 +77,8 @@ export class View {
       actions: this.#bannerActions(),
     });
     this.#search = new SearchBar(this.term, context.theme, () => this.term.focus());
-    const stage = element("div", { class: "terminal-stage" }, this.#search.node, this.#mount);
-    this.node = element("div", { class: "terminal-view" }, this.#banner.node, stage, this.#exit.node, this.#status.node);
+    const stage = element("div", { class: "terminal-stage" }, this.#banner.node, this.#search.node, this.#mount);
+    this.node = element("div", { class: "terminal-view" }, stage, this.#exit.node, this.#status.node);
   }
 
   /** Put xterm.js on the page and connect; `node` must be on the page and visible, or its size is unknown. */
@@ -145,7 +149,6 @@ export class View {
       lineHeight: 1.15,
       linkHandler: this.#linkHandler(),
       macOptionClickForcesSelection: true,
-      minimumContrastRatio: CONTRAST,
       screenReaderMode: preferences.screenReader,
       scrollback: SCROLLBACK_LINES,
       theme: theme.terminal,
@@ -211,32 +214,52 @@ export class View {
   // The connection speaks.
 
   #changed() {
-    const { state, canType } = this.connection;
+    const { state, canType, refusal } = this.connection;
     if (state === "live") this.#isFresh = false;
     // Only the driver's terminal may answer what programs ask, and nobody's while old questions are replayed.
     this.term.options.disableStdin = !canType || (state === "replaying" && this.#isFresh);
-    this.#banner.update();
+    if (refusal?.reason === "gone") this.#ended(this.#context.exitStatus === null ? (this.#said ?? refusal.text) : null);
+    else this.#banner.update();
     this.#status.update(this.term);
     this.#resizedSoon();
   }
 
   #noticed({ level, text }) {
+    this.#said = text;
     this.#banner.quote(text);
-    this.#context.toasts.show(level, text);
+    browserClock.after(CLOSE_FOLLOWS_MS, () => this.#hasLink() && this.#context.toasts.show(level, text));
+  }
+
+  #hasLink() {
+    return ["replaying", "live", "ended"].includes(this.connection.state);
   }
 
   #exited(status) {
     this.connection.exited();
-    this.#context.toasts.say(this.#exit.show(status));
+    this.#context.exitStatus = status;
+    this.#ended();
+  }
+
+  /** Nothing will follow. `text` says why, where no exit status does. */
+  #ended(text = null) {
+    this.#banner.hide();
+    this.#exit.show(text ?? exitSentence(this.#context.exitStatus));
+    this.#context.toasts.say(this.#exit.text);
     this.#context.ended();
   }
 
   #bannerActions() {
+    // The button goes away with the banner; the focus belongs to the terminal then.
+    const reconnect = () => {
+      this.connection.reconnect();
+      this.focus();
+    };
     return {
+      reconnect,
+      use_here: reconnect,
       reload: () => location.reload(),
       sign_in: () => location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.hash)}`),
       close: () => this.#context.close(),
-      use_here: () => this.connection.reconnect(),
     };
   }
 
@@ -325,8 +348,10 @@ export class View {
   #layOut() {
     const room = this.#room();
     if (!room) return;
+    // Nobody decides the size of what has ended; the bar below took some of the room.
+    if (this.connection.state === "ended") this.term.resize(room.cols, room.rows);
     const { fontSize } = this.#context.preferences;
-    const isMine = this.connection.canType || this.connection.viewers.length === 0;
+    const isMine = this.connection.canType || this.connection.isDriving || this.connection.viewers.length === 0;
     const wanted = isMine ? fontSize : letterboxFontSize(fontSize, room, this.term);
     if (this.term.options.fontSize !== wanted) this.term.options.fontSize = wanted;
     const isOther = !isMine && (this.term.cols !== room.cols || this.term.rows !== room.rows);

@@ -23,7 +23,7 @@ export class Workspace {
   #slug;
   #mayWrite;
   #api;
-  /** By id, in the order of the tabs: {id, title, state, view, panel, client}. */
+  /** By id, in the order of the tabs: {id, title, state, exitStatus, view, panel, client}. */
   #entries = new Map();
   #shown = null;
   #tabs = new Tabs({
@@ -60,7 +60,7 @@ export class Workspace {
     this.#listen();
     terminals.forEach((terminal) => this.#add(terminal));
     if (this.#entries.size > 0) this.show(this.#remembered());
-    else if (this.#mayWrite) this.create();
+    else if (this.#mayWrite) this.#createFirst();
   }
 
   /** Bring terminal `id` to the front; it connects when it is shown for the first time. */
@@ -99,6 +99,12 @@ export class Workspace {
   }
 
   // The page around the terminals.
+
+  async #createFirst() {
+    this.#empty.hidden = true;
+    await this.create();
+    this.#empty.hidden = this.#entries.size > 0;
+  }
 
   #bar() {
     const button = (name, label, action) => iconButton(icon(name), label, () => this.#run(action));
@@ -165,7 +171,7 @@ export class Workspace {
 
   // Terminals come and go.
 
-  #add({ id, title, state }) {
+  #add({ id, title, state, exit_status: exitStatus = null }) {
     const panel = element("section", {
       class: "terminal-panel",
       role: "tabpanel",
@@ -173,7 +179,7 @@ export class Workspace {
       "aria-labelledby": `tab-${id}`,
       hidden: true,
     });
-    const entry = { id, title, state, panel, view: null };
+    const entry = { id, title, state, exitStatus, panel, view: null };
     this.#entries.set(id, entry);
     this.#panels.append(panel);
     this.#tabs.show(entry);
@@ -191,6 +197,7 @@ export class Workspace {
     return {
       client: entry.client,
       wantsToDrive: this.#mayWrite && document.visibilityState === "visible",
+      exitStatus: entry.exitStatus,
       theme: this.#theme,
       preferences: this.#preferences,
       toasts: this.#toasts,
@@ -237,6 +244,7 @@ export class Workspace {
     this.#shown = null;
     this.#empty.hidden = neighbour !== null;
     if (neighbour !== null) this.show(neighbour);
+    else this.#empty.querySelector("button")?.focus();
   }
 
   #hide(id) {

@@ -147,6 +147,12 @@ class Membership(models.Model):
         """Whether this person may change or end the other's membership of the same team."""
         return self.team_id == other.team_id and other.role in self.grantable_roles
 
+    def clean(self) -> None:
+        """Hold the rule for forms that write the row themselves."""
+        stored = Membership.objects.filter(pk=self.pk).first()
+        if stored and stored.is_last_owner and (self.role != Role.OWNER or self.team_id != stored.team_id):
+            raise ValidationError("A team needs an owner: make somebody else owner first.")
+
     @property
     def is_last_owner(self) -> bool:
         owners = self.team.memberships.filter(role=Role.OWNER)

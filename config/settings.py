@@ -83,10 +83,11 @@ SANDLOT_OWNER_PASSWORD = ENVIRONMENT.owner_password.get_secret_value() if ENVIRO
 
 # --- Django ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "config",
     "sessions",
     "sandboxes",
     "accounts",
-    "django.contrib.admin",
+    "config.admin_app.SandlotAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -177,6 +178,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sandlot"
+# No mail is sent, so no address is ever verified by one.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # --- What leaves the server --------------------------------------------------------------------------------------
 HTTPS = SANDLOT_ORIGINS[0].startswith("https://")

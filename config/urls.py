@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    # Before allauth's: it closes some of those doors.
+    path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("", include("accounts.urls")),
     path("", include("sandboxes.urls")),
     path("", include("sessions.urls")),
 ]

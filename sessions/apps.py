@@ -5,4 +5,5 @@ class SessionsConfig(AppConfig):
     name = "sessions"
     # Django's own session app has the label "sessions".
     label = "sandbox_sessions"
+    verbose_name = "sessions"
     default_auto_field = "django.db.models.BigAutoField"

@@ -202,10 +202,6 @@ class Terminal(models.Model):
     def is_live(self) -> bool:
         return self.ended_at is None
 
-    def may_be_changed_by(self, user: User) -> bool:
-        """Whether this person may end or rename it: its session's own, or who manages the sandbox."""
-        return self.session.user_id == user.pk or self.session.sandbox.permits(Action.MANAGE, user)
-
     def mark_opened(self) -> None:
         Terminal.objects.filter(pk=self.pk, opened_at=None).update(opened_at=timezone.now())
 

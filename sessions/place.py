@@ -40,6 +40,12 @@ class Place:
         return self.sandbox.is_running and failed
 
     @property
+    def reason(self) -> str:
+        """Why it is not ready, where no step below says it already."""
+        reason = self.session.reason if self.session and self.session_failed else self.sandbox.reason
+        return "" if any(reason == step.detail for step in self.steps) else reason
+
+    @property
     def log(self) -> str:
         """The step log as text, for a bug report."""
         return "\n".join(line_of(step) for step in self.steps)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.signing import person
+from sandboxes.engine import EngineError
 from sandboxes.forms import DeleteForm
 from sandboxes.models import Desired, Sandbox
 from sandboxes.permissions import Action
@@ -109,7 +110,7 @@ def with_terminal(view: Callable[[HttpRequest, Terminal], JsonResponse]) -> Call
         seen = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=pk).first()
         if seen is None:
             return problem(404, "unknown_terminal", "This terminal does not exist, or you may not see it.")
-        if not seen.may_be_changed_by(user):
+        if not terminals.may_end(seen, user):
             return problem(403, "not_allowed", "This terminal is somebody else's. Nothing was changed.")
         return view(request, seen)
 
@@ -118,7 +119,10 @@ def with_terminal(view: Callable[[HttpRequest, Terminal], JsonResponse]) -> Call
 
 @with_terminal
 def end_terminal(request: HttpRequest, terminal: Terminal) -> JsonResponse:
-    terminals.end(terminal, person(request))
+    try:
+        terminals.end(terminal, person(request))
+    except EngineError as error:
+        return problem(503, "engine_away", f"The terminal goes on: {error}")
     terminal.refresh_from_db()
     return JsonResponse(terminal.as_json())
 

@@ -1,0 +1,160 @@
+"""People and teams in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+
+from accounts.models import Invitation, Membership, Role, Team, User
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """People are disabled, never deleted: what they made keeps its owner, and the last owner stays."""
+
+    list_display = ["email", "name", "is_active", "is_staff", "team_names", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "teams"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
+    add_form = AdminUserCreationForm
+    actions = ["disable", "enable", "turn_off_two_factor"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("teams")
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    @admin.display(description="teams")
+    def team_names(self, user: User) -> str:
+        return ", ".join(team.name for team in user.teams.all())
+
+    @admin.action(description="Disable: sign out everywhere, no more sign-in", permissions=["change"])
+    def disable(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            if user == request.user:
+                self.message_user(request, f"{user.email}: this is you, left as it was.", messages.WARNING)
+            else:
+                self._set_active(request, user, is_active=False)
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            self._set_active(request, user, is_active=True)
+
+    def _set_active(self, request: HttpRequest, user: User, *, is_active: bool) -> None:
+        user.is_active = is_active
+        user.save(update_fields=["is_active"])
+        self.message_user(request, f"{user.email}: {'enabled' if is_active else 'disabled'}.")
+
+    @admin.action(description="Turn off two-factor sign-in", permissions=["change"])
+    def turn_off_two_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            deleted, _ = Authenticator.objects.filter(user=user).delete()
+            self.message_user(request, f"{user.email}: {'turned off' if deleted else 'was off'}.")
+
+
+class OwnedFormSet(BaseInlineFormSet):
+    """A team keeps an owner, whatever is ticked and chosen at once."""
+
+    def clean(self) -> None:
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if form.is_valid() and form.cleaned_data]
+        owners = [row for row in rows if row["role"] == Role.OWNER and not row.get("DELETE")]
+        if self.instance.pk and not owners:
+            raise ValidationError("A team needs an owner: make somebody else owner first.")
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    formset = OwnedFormSet
+    autocomplete_fields = ["user"]
+    readonly_fields = ["created_at"]
+    extra = 0
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    list_display = ["name", "member_count", "created_at"]
+    search_fields = ["name"]
+    readonly_fields = ["created_at"]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(member_total=Count("memberships"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """A team with sandboxes stays; they are deleted first, so that their files go too."""
+        return super().has_delete_permission(request, obj) and obj is not None and not obj.sandboxes.exists()
+
+    @admin.display(description="members", ordering="member_total")
+    def member_count(self, team: Any) -> int:
+        return int(team.member_total)
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ["user", "team", "role", "created_at"]
+    list_select_related = ["user", "team"]
+    list_filter = ["role", "team"]
+    search_fields = ["user__email", "user__name", "team__name"]
+    autocomplete_fields = ["user", "team"]
+    readonly_fields = ["created_at"]
+    actions = ["revoke"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        """Ending one is the action below, which keeps the last owner."""
+        return False
+
+    @admin.action(description="End memberships", permissions=["change"])
+    def revoke(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        for membership in memberships.select_related("user", "team"):
+            try:
+                membership.revoke()
+                self.message_user(request, f"{membership.user} in {membership.team}: ended.")
+            except ValidationError as error:
+                text = f"{membership.user} in {membership.team}: {error.messages[0]}"
+                self.message_user(request, text, messages.ERROR)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    """Who was invited and what became of it. The link itself is not kept; new ones are made on the team page."""
+
+    list_display = ["team", "role", "note", "invited_by", "created_at", "expires_at", "accepted_by", "revoked_at"]
+    list_select_related = ["team", "invited_by", "accepted_by"]
+    list_filter = ["role", "team"]
+    search_fields = ["note", "invited_by__email", "accepted_by__email"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, invitations: QuerySet[Invitation]) -> None:
+        for invitation in invitations:
+            invitation.revoke()
+            self.message_user(request, f"{invitation}: its link does not open any more.")

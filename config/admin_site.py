@@ -1,0 +1,38 @@
+"""The admin as a whole: the dashboard's sign-in, our own models only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import Model
+from django.db.models.base import ModelBase
+from django.http import HttpRequest, HttpResponse
+
+# Their rows are managed through people: groups grant nothing here, addresses and authenticators belong to an account
+# (and an authenticator's row holds its secret).
+ELSEWHERE = frozenset({"auth", "account", "mfa"})
+
+
+class SandlotAdminSite(AdminSite):
+    site_header = "Sandlot admin"
+    site_title = "Sandlot admin"
+    index_title = "Everything"
+    enable_nav_sidebar = False
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the one sign-in page, with its second factor and its limits; refuse who is not staff."""
+        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return response
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin] | None = None,
+        **options: Any,
+    ) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
+        ours = [model for model in models if model._meta.app_label not in ELSEWHERE]  # noqa: SLF001  # documented
+        super().register(ours, admin_class, **options)

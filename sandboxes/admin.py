@@ -1,0 +1,173 @@
+"""Sandboxes in the admin: the same sentences as on the pages, for many at once. Nothing here asks the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sandboxes.models import Desired, EngineStatus, Sandbox, Step, Template
+from sandboxes.templatetags.ui import in_cores, in_seconds, in_size
+
+
+class ReadOnly:
+    """For rows that only the supervisor writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Template)
+class TemplateAdmin(admin.ModelAdmin):
+    list_display = ["title", "slug", "image", "memory", "cpu", "disk", "is_active", "position"]
+    list_editable = ["is_active", "position"]
+    list_filter = ["is_active"]
+    search_fields = ["title", "slug", "image"]
+    prepopulated_fields = {"slug": ["title"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Template | None = None) -> bool:
+        """One in use is not offered any more instead: its sandboxes point at it."""
+        return super().has_delete_permission(request, obj) and obj is not None and not obj.sandboxes.exists()
+
+    @admin.display(ordering="memory_bytes")
+    def memory(self, template: Template) -> str:
+        return in_size(template.memory_bytes)
+
+    @admin.display(description="CPU", ordering="cpu_millis")
+    def cpu(self, template: Template) -> str:
+        return in_cores(template.cpu_millis)
+
+    @admin.display(ordering="disk_bytes")
+    def disk(self, template: Template) -> str:
+        return in_size(template.disk_bytes)
+
+
+class StepInline(ReadOnly, admin.TabularInline):
+    model = Step
+    fields = readonly_fields = ("operation", "title", "outcome", "took", "started_at", "detail")
+    ordering = ["-id"]
+    extra = 0
+
+    @admin.display(description="took")
+    def took(self, step: Step) -> str:
+        return "" if step.took_s is None else in_seconds(step.took_s)
+
+
+@admin.register(Sandbox)
+class SandboxAdmin(admin.ModelAdmin):
+    """New ones are made on the page; these are watched, changed in their limits, started, stopped and deleted."""
+
+    list_display = ["slug", "team", "template", "state_dot", "desired", "reason", "created_by", "last_used_at"]
+    list_select_related = ["team", "template", "created_by"]
+    list_filter = ["state", "desired", "team", "template"]
+    search_fields = ["slug", "title", "team__name", "created_by__email", "created_by__name"]
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    # The total count is in the paginator already; counting 10,000 rows twice is time for nothing.
+    show_full_result_count = False
+    inlines = [StepInline]
+    actions = ["start", "stop", "restart", "delete_everything"]
+    fieldsets = [
+        (None, {"fields": ["slug", "title", "team", "template", "created_by", "created_at", "last_used_at"]}),
+        ("State", {"fields": ["state", "desired", "reason", "state_at"]}),
+        (
+            "Limits",
+            {
+                "fields": ["memory_bytes", "cpu_millis", "pids_limit", "disk_bytes", "image_digest"],
+                "description": "New limits hold after the next restart.",
+            },
+        ),
+    ]
+    # Team and template are fixed: sessions, files and rights were given under them.
+    readonly_fields = (
+        "slug team template created_by created_at last_used_at state desired reason state_at image_digest".split()
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Sandbox | None = None) -> bool:
+        """A row is never removed by hand: its files would stay. See the action below."""
+        return False
+
+    @admin.display(description="state", ordering="state")
+    def state_dot(self, sandbox: Sandbox) -> SafeString:
+        return format_html('<span class="state {}">{}</span>', sandbox.state, sandbox.get_state_display())
+
+    # --- actions -------------------------------------------------------------------------------------------------
+    @admin.action(description="Start", permissions=["change"])
+    def start(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
+        self._each(request, chosen, Sandbox.start, "is being started")
+
+    @admin.action(description="Stop", permissions=["change"])
+    def stop(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
+        self._each(request, chosen, Sandbox.stop, "is being stopped")
+
+    @admin.action(description="Restart: private folders are emptied, files stay", permissions=["change"])
+    def restart(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
+        self._each(request, chosen, Sandbox.restart, "is being restarted")
+
+    @admin.action(description="Delete with all files…", permissions=["change"])
+    def delete_everything(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return self._ask(request, chosen)
+        self._each(request, chosen, Sandbox.delete_everything, "is being deleted")
+        return None
+
+    def _each(
+        self, request: HttpRequest, chosen: QuerySet[Sandbox], change: Callable[[Sandbox], None], outcome: str
+    ) -> None:
+        for sandbox in chosen:
+            was, was_boot = (sandbox.state, sandbox.desired), sandbox.boot
+            change(sandbox)
+            if was == (sandbox.state, sandbox.desired) and was_boot == sandbox.boot:
+                self.message_user(request, f"{sandbox.slug}: {why_unchanged(sandbox)}", messages.WARNING)
+            else:
+                self.message_user(request, f"{sandbox.slug} {outcome}.", messages.SUCCESS)
+
+    def _ask(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Delete with all files?",
+            "opts": self.opts,
+            "sandboxes": chosen.select_related("team", "created_by"),
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/sandboxes/sandbox/confirm_delete.html", context)
+
+
+def why_unchanged(sandbox: Sandbox) -> str:
+    if sandbox.desired == Desired.DELETED:
+        return "is being deleted, nothing was changed."
+    return f"is {sandbox.get_state_display().lower()} already, nothing was changed."
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnly, admin.ModelAdmin):
+    """What was done, for looking back."""
+
+    list_display = ["sandbox", "operation", "title", "outcome", "started_at", "finished_at", "detail"]
+    list_select_related = ["sandbox"]
+    list_filter = ["outcome", "operation"]
+    search_fields = ["sandbox__slug", "title", "detail"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(EngineStatus)
+class EngineStatusAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["engine", "trouble_text", "seen_at"]
+    fields = ["engine", "trouble_text", "seen_at", "facts"]

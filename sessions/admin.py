@@ -1,0 +1,90 @@
+"""Sessions and terminals in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.signing import person
+from sandboxes.admin import ReadOnly
+from sandboxes.engine import EngineError
+from sessions import terminals
+from sessions.models import Session, Terminal
+
+
+class TerminalInline(ReadOnly, admin.TabularInline):
+    model = Terminal
+    fields = readonly_fields = ("number", "title", "created_by", "created_at", "ended_at", "exit_status", "end_reason")
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Terminal]:
+        return super().get_queryset(request).select_related("created_by")
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["name", "sandbox", "user", "permission", "state_dot", "terminal_count", "last_used_at", "ended_at"]
+    list_select_related = ["sandbox", "user"]
+    list_filter = ["state", "permission", "is_global", "sandbox__team"]
+    search_fields = ["name", "sandbox__slug", "user__email", "user__name"]
+    show_full_result_count = False
+    inlines = [TerminalInline]
+    actions = ["end"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        live = Count("terminals", filter=Q(terminals__ended_at=None))
+        sessions: QuerySet[Session] = super().get_queryset(request)
+        return sessions.annotate(live_terminals=live)
+
+    @admin.display(description="state", ordering="state")
+    def state_dot(self, session: Session) -> SafeString:
+        return format_html('<span class="state {}">{}</span>', session.state, session.get_state_display())
+
+    @admin.display(description="terminals", ordering="live_terminals")
+    def terminal_count(self, session: Session) -> int:
+        return int(getattr(session, "live_terminals", 0))
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sandbox_sessions.change_session")
+
+    @admin.action(description="End: close its terminals and its place", permissions=["end"])
+    def end(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        for session in sessions.select_related("sandbox"):
+            if session.is_global:
+                text = f"{session}: the global session lives as long as its sandbox, left as it was."
+                self.message_user(request, text, messages.WARNING)
+            else:
+                session.end()
+                self.message_user(request, f"{session}: ended.", messages.SUCCESS)
+
+
+@admin.register(Terminal)
+class TerminalAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["title", "session", "created_by", "created_at", "ended_at", "exit_status", "end_reason"]
+    list_select_related = ["session__sandbox", "created_by"]
+    list_filter = [("ended_at", admin.EmptyFieldListFilter), "session__sandbox__team"]
+    search_fields = ["title", "session__name", "session__sandbox__slug", "created_by__email"]
+    ordering = ["-created_at"]
+    show_full_result_count = False
+    actions = ["end"]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sandbox_sessions.change_terminal")
+
+    @admin.action(description="End: hang up the shell", permissions=["end"])
+    def end(self, request: HttpRequest, chosen: QuerySet[Terminal]) -> None:
+        for terminal in chosen.select_related("session__sandbox"):
+            self._end(request, terminal)
+
+    def _end(self, request: HttpRequest, terminal: Terminal) -> None:
+        if not terminal.is_live:
+            self.message_user(request, f"{terminal}: had ended before.", messages.WARNING)
+            return
+        try:
+            terminals.end(terminal, person(request))
+            self.message_user(request, f"{terminal}: ended.", messages.SUCCESS)
+        except EngineError as error:
+            self.message_user(request, f"{terminal}: goes on. {error}", messages.ERROR)

@@ -66,10 +66,8 @@ static uint32_t parse_colour(const char *text)
 static void set_colour(struct modes *modes, long index, const char *text)
 {
     uint32_t colour = parse_colour(text);
-    if (index < 0 || index >= COLOURS || !colour)
-        return;
-    modes->colours[index] = colour;
-    modes->colours_touched = true;
+    if (index >= 0 && index < COLOURS && colour)
+        modes->colours[index] = colour;
 }
 
 /* The next part of "a;b;c", NULL after the last. */
@@ -114,6 +112,8 @@ static void reset_palette(struct modes *modes, char *rest)
 
 void colours_osc(struct modes *modes, unsigned number, char *text)
 {
+    bool ours = number == 4 || (number >= 10 && number <= 12) || number == 104 || (number >= 110 && number <= 112);
+    modes->colours_touched |= ours;
     if (number == 4)
         set_palette(modes, text);
     else if (number >= 10 && number <= 12)

@@ -78,8 +78,7 @@ static void to_alternate(struct modes *modes, uint16_t number)
 
 static void to_normal(struct modes *modes, uint16_t number)
 {
-    if (modes->alternate)
-        modes->screens[1].region_top = modes->screens[1].region_bottom = 0;
+    memset(&modes->screens[1], 0, sizeof modes->screens[1]); /* each full-screen program finds it fresh */
     modes->alternate = 0;
     if (number == 1049)
         restore_cursor(modes);

@@ -85,7 +85,7 @@ struct modes {
     uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */
     uint16_t mouse_form; /* 0, 1006, 1016 */
     uint8_t cursor_shape, modify_other_keys;
-    bool colours_touched;
+    bool colours_touched; /* a program has dealt with them: then a preamble says also what is back at its default */
     uint32_t colours[COLOURS]; /* 0: not set, else COLOUR_RGB | 0xrrggbb */
     char title[TITLE_BYTES], icon[ICON_BYTES], cwd[CWD_BYTES], hyperlink[HYPERLINK_BYTES];
 };

@@ -200,8 +200,6 @@ static void say_csi(struct text *text, const struct parser *parser)
         say(text, "%c", parser->prefix);
     say_params(text, parser);
     say(text, "%.*s", parser->intermediate_count, (const char *)parser->intermediates);
-    if (parser->state == IN_CSI_IGNORE)
-        say(text, " 0"); /* a number after an intermediate spoils the sequence */
 }
 
 /* The sequence that the replayed bytes go on with. A long string is opened as one that nobody reads. */
@@ -212,14 +210,16 @@ static void say_unfinished(struct text *text, const struct parser *parser)
     case IN_ESCAPE: case IN_ESCAPE_INTERMEDIATE:
         say(text, "\033%.*s", parser->intermediate_count, (const char *)parser->intermediates);
         break;
-    case IN_CSI_ENTRY: case IN_CSI_PARAM: case IN_CSI_INTERMEDIATE: case IN_CSI_IGNORE: say_csi(text, parser); break;
+    case IN_CSI_ENTRY: case IN_CSI_PARAM: case IN_CSI_INTERMEDIATE: say_csi(text, parser); break;
+    case IN_CSI_IGNORE: say(text, "\033[ 0"); break; /* a number after an intermediate spoils any sequence */
     case IN_OSC:
         if (parser->string_too_long)
             say(text, "\033]99999;");
         else
             say(text, "\033]%.*s", parser->string_size, (const char *)parser->string);
         break;
-    case IN_DCS_HEAD: case IN_DCS_BODY: say(text, "\033P!~"); break;
+    case IN_DCS_HEAD: say(text, "\033P!"); break;
+    case IN_DCS_BODY: say(text, "\033P!~"); break;
     case IN_STRING: say(text, "\033_"); break;
     }
     if (parser->utf8_need)

@@ -1,0 +1,27 @@
+/* Any output, cut anywhere: no fault, and a preamble always rebuilds the state that it was written from. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+#include "modes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct modes modes, again;
+    static uint8_t one[PREAMBLE_BYTES], two[PREAMBLE_BYTES];
+    size_t cut = size ? data[0] * size / 256 : 0;
+    modes_start(&modes);
+    modes_start(&again);
+    modes_resize(&modes, 24);
+    modes_resize(&again, 24);
+    modes_feed(&modes, data, cut);
+    modes_feed(&again, one, modes_preamble(&modes, one));
+    modes_feed(&modes, data + cut, size - cut);
+    modes_feed(&again, data + cut, size - cut);
+    size_t first = modes_preamble(&modes, one), second = modes_preamble(&again, two);
+    if (first != second || memcmp(one, two, first) != 0)
+        abort();
+    return 0;
+}

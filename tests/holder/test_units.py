@@ -1,0 +1,39 @@
+"""The C parts alone, under the sanitizers, and a bounded fuzz run."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.holder.conftest import make
+
+
+def test_units_under_the_sanitizers() -> None:
+    said = make("test")
+    for unit in ("ring", "frames", "modes", "history", "container"):
+        assert f"test_{unit}" in said
+
+
+def test_fuzzing_modes_and_frames_finds_nothing() -> None:
+    said = make("fuzz")
+    assert said.count("stat::number_of_executed_units") == 2
+
+
+def test_the_binary_is_static_and_small(built: Path) -> None:
+    described = subprocess.run(["file", built], capture_output=True, text=True, check=True).stdout
+    assert "statically linked" in described
+    assert built.stat().st_size < 90 * 1024
+
+
+@pytest.mark.parametrize(
+    ("output", "preamble"),
+    [
+        (b"", b""),
+        (b"\x1b[?2004h\x1b[31mred", b"\x1b[0;38:5:1m\x1b[?2004h"),
+        (b"\x1b]2;t\xc3\xadtle\x07" + b"x" * 200_000, b"\x1b]2;t\xc3\xadtle\x1b\\"),
+    ],
+)
+def test_the_preamble_of_any_output_can_be_asked_for(binary: Path, output: bytes, preamble: bytes) -> None:
+    assert subprocess.run([binary, "modes"], input=output, capture_output=True, check=True).stdout == preamble

@@ -104,6 +104,14 @@ class TeamAdmin(admin.ModelAdmin):
         """A team with sandboxes stays; they are deleted first, so that their files go too."""
         return super().has_delete_permission(request, obj) and obj is not None and not obj.sandboxes.exists()
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The form set has held the rule about owners; what else comes with a changed role follows here."""
+        super().save_formset(request, form, formset, change)
+        for membership in formset.deleted_objects:
+            membership.role = ""
+        for membership in [*formset.deleted_objects, *(row for row, _ in formset.changed_objects)]:
+            membership.take_back_invitations()
+
     @admin.display(description="members", ordering="member_total")
     def member_count(self, team: Any) -> int:
         return int(team.member_total)
@@ -116,8 +124,18 @@ class MembershipAdmin(admin.ModelAdmin):
     list_filter = ["role", "team"]
     search_fields = ["user__email", "user__name", "team__name"]
     autocomplete_fields = ["user", "team"]
-    readonly_fields = ["created_at"]
     actions = ["revoke"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        """A membership does not wander; the last owner's role stays."""
+        fixed = ["user", "team", "created_at"] if obj else ["created_at"]
+        return [*fixed, "role"] if obj and obj.is_last_owner else fixed
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        if change:
+            obj.change_role(obj.role)
+        else:
+            super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         """Ending one is the action below, which keeps the last owner."""

@@ -147,12 +147,6 @@ class Membership(models.Model):
         """Whether this person may change or end the other's membership of the same team."""
         return self.team_id == other.team_id and other.role in self.grantable_roles
 
-    def clean(self) -> None:
-        """Hold the rule for forms that write the row themselves."""
-        stored = Membership.objects.filter(pk=self.pk).first()
-        if stored and stored.is_last_owner and (self.role != Role.OWNER or self.team_id != stored.team_id):
-            raise ValidationError("A team needs an owner: make somebody else owner first.")
-
     @property
     def is_last_owner(self) -> bool:
         owners = self.team.memberships.filter(role=Role.OWNER)
@@ -166,7 +160,7 @@ class Membership(models.Model):
                 raise ValidationError("A team needs an owner: make somebody else owner first.")
             self.role = role
             self.save(update_fields=["role"])
-            self._take_back_invitations()
+            self.take_back_invitations()
 
     def revoke(self) -> None:
         """End the membership. Raises ValidationError for the last owner."""
@@ -174,10 +168,10 @@ class Membership(models.Model):
             if Membership.objects.select_for_update().get(pk=self.pk).is_last_owner:
                 raise ValidationError("A team needs an owner: make somebody else owner first.")
             self.role = ""
-            self._take_back_invitations()
+            self.take_back_invitations()
             self.delete()
 
-    def _take_back_invitations(self) -> None:
+    def take_back_invitations(self) -> None:
         """Void the links that this person could not write any more: a removed admin leaves no door behind."""
         written = self.team.invitations.open().filter(invited_by=self.user)
         written.exclude(role__in=self.grantable_roles).update(revoked_at=timezone.now())

@@ -22,7 +22,8 @@ __all__ = ["TEMPLATES", "ensure_images"]
 
 
 async def ensure_images(engine: Engine, progress: Progress) -> dict[str, str]:
-    """Return template slug -> image reference, with all images on the engine. `progress` gets lines to show.
+    """Return template slug -> image reference, with all images on the engine. `progress` gets lines to show: steps,
+    and indented what the tools of a step say.
 
     A few milliseconds when everything is there, two to three minutes on a fresh machine.
     Raises BuildFailed, ImageMissing (no base to be had; the text says what to do), DiskFull.

@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from sandboxes.engine import Engine, ImageMissing, Progress
-from sandboxes.images.recipes import SHARED
+from sandboxes.images.recipes import SHARED, details
 from sandboxes.labels import labels_of
 
 SUITE = "bookworm"
@@ -32,7 +32,7 @@ async def ensure_base(engine: Engine, progress: Progress) -> str:
         return reference
     progress(f"Fetching {PULLED}")
     try:
-        await engine.pull_image(PULLED, progress)
+        await engine.pull_image(PULLED, details(progress))
     except ImageMissing as error:
         progress("No registry answers: making the base image with debootstrap")
         await _make(engine, str(error), progress)
@@ -67,7 +67,7 @@ async def _debootstrap(root: Path, progress: Progress) -> None:
     last = ""
     while process.stdout and (line := await process.stdout.readline()):
         last = line.decode(errors="replace").strip()
-        progress(last)
+        details(progress)(last)
     if await process.wait() != 0:
         raise ImageMissing(f"There is no base image, and debootstrap could not make one: {last}")
 

@@ -28,8 +28,13 @@ async def ensure_from(engine: Engine, reference: str, files: Mapping[str, bytes]
     except ImageMissing:
         progress(f"Building {reference}")
         labels = {**labels_of(SHARED, "image"), INPUTS: reference.partition(":")[2]}
-        await engine.build_image(context_of(files), reference, labels, progress, arguments={"BASE": base})
+        await engine.build_image(context_of(files), reference, labels, details(progress), arguments={"BASE": base})
     return reference
+
+
+def details(progress: Progress) -> Progress:
+    """Return where a tool's own lines go: indented, which tells them from the steps."""
+    return lambda line: progress(f"    {line}")
 
 
 def reference_of(name: str, base: str, files: Mapping[str, bytes]) -> str:

@@ -1,0 +1,41 @@
+"""`manage.py prepare`: everything between installed and served. Can be run again at no cost."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from config.management.steps import Steps
+from sandboxes.engine import EngineError, get_engine
+from sandboxes.images import ensure_images
+from sandboxes.shipped import offer_templates
+
+
+class Command(BaseCommand):
+    help = "Build the images, bring the database up to date, collect static files."
+
+    def handle(self, **options: Any) -> None:
+        try:
+            with Steps(sys.stdout, settings.DATA_DIR / "prepare.log") as step:
+                step("Bringing the database up to date")
+                call_command("migrate", verbosity=0, interactive=False)
+                step("Collecting static files")
+                call_command("collectstatic", verbosity=0, interactive=False)
+                step("Looking at the images")
+                offer_templates(asyncio.run(prepare_images(step)))
+        except EngineError as error:
+            raise CommandError(f"The images could not be prepared: {error}") from error
+
+
+async def prepare_images(step: Steps) -> dict[str, str]:
+    """Return template slug -> image reference."""
+    engine = get_engine()
+    try:
+        return await ensure_images(engine, step)
+    finally:
+        await engine.close()

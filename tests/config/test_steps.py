@@ -38,10 +38,11 @@ def test_a_failure_shows_the_last_details_and_where_all_of_them_are(tmp_path: Pa
 
 def test_a_long_step_gives_a_sign_of_life(tmp_path: Path) -> None:
     out = io.StringIO()
-    seconds = 0
-    with Steps(out, tmp_path / "prepare.log", lambda: seconds) as step:
+    clock = [0.0]
+    with Steps(out, tmp_path / "prepare.log", lambda: clock[0]) as step:
         step("Building")
-        for seconds in range(1, 25):
+        for _ in range(24):
+            clock[0] += 1
             step("    unpacking")
     assert out.getvalue() == "==> Building\n    ... 10 s\n    ... 20 s\n    done in 24 s\n"
 

@@ -209,6 +209,50 @@ test("when nobody drives, the first key takes the keyboard and is not lost", () 
   assert.equal(bob.connection.isDriving, true);
 });
 
+test("a hidden page gives the keyboard up and takes it back when it is seen", () => {
+  const { clock, holder, ada } = connected();
+  ada.connection.yieldKeyboard();
+  clock.advance(100);
+  assert.equal(holder.driver, null);
+  assert.equal(ada.connection.state, "live");
+  assert.equal(ada.connection.canType, false);
+  ada.connection.reclaimKeyboard();
+  clock.advance(10);
+  assert.equal(ada.connection.isDriving, true);
+  assert.equal(ada.frames.filter(({ type }) => type === "reset").length, 1);
+});
+
+test("a page that is seen again does not take the keyboard from somebody else", () => {
+  const { clock, network, ada } = connected();
+  ada.connection.yieldKeyboard();
+  clock.advance(100);
+  const bob = viewer({ clock, network, client: BOB });
+  bob.connection.connect();
+  clock.advance(100);
+  ada.connection.reclaimKeyboard();
+  clock.advance(100);
+  assert.deepEqual([ada.connection.isDriving, bob.connection.isDriving], [false, true]);
+});
+
+test("a page that is seen again while its link is away comes back as the driver", () => {
+  const { clock, network, ada } = connected();
+  ada.connection.yieldKeyboard();
+  clock.advance(100);
+  network.cut();
+  ada.connection.reclaimKeyboard();
+  clock.advance(1_000);
+  assert.equal(ada.connection.isDriving, true);
+});
+
+test("a hidden page with a paste under way keeps the keyboard until it is through", () => {
+  const { clock, holder, ada } = connected();
+  ada.connection.send(new Uint8Array(1024 * 1024).fill(97));
+  ada.connection.yieldKeyboard();
+  clock.advance(5_000);
+  assert.equal(holder.input.length, 1024 * 1024);
+  assert.equal(ada.connection.isDriving, true);
+});
+
 test("who may not drive never asks", () => {
   const world = setUp();
   world.holder.mayDrive = false;

@@ -13,6 +13,7 @@ import { Acknowledger } from "./acknowledger.js";
 import { Backoff } from "./backoff.js";
 import { finalClose, leastWait } from "./close-codes.js";
 import { InputQueue } from "./input-queue.js";
+import { Keyboard } from "./keyboard.js";
 import { Link } from "./link.js";
 import { drive, hello } from "./messages.js";
 import { clampSize, encodeAck, encodeInput, encodeResize, ProtocolError } from "./protocol.js";
@@ -41,14 +42,8 @@ export class Connection {
   #epoch = null;
   /** Offset of the next byte of output; null asks for everything that was kept. */
   #received = null;
-  #welcome = null;
-  /** {driver, viewers} as the holder said it on this link; null before it did. */
-  #presence = null;
-  #viewers = [];
   #size;
-  #drives = false;
-  #asksToDrive = false;
-  #wantsToDrive;
+  #keyboard;
 
   /**
    * `client`: 32 hex digits that name this viewer. `size`: {cols, rows} its screen has room for. `wantsToDrive`: whether
@@ -62,7 +57,7 @@ export class Connection {
   constructor({ size, wantsToDrive, random, listener, ...options }) {
     this.#options = options;
     this.#size = clampSize(size.cols, size.rows);
-    this.#wantsToDrive = wantsToDrive;
+    this.#keyboard = new Keyboard(wantsToDrive);
     this.#listener = listener;
     this.#backoff = new Backoff(random);
     this.#acknowledger = new Acknowledger(options.clock, (offset) => this.#link?.send(encodeAck(offset)));
@@ -85,26 +80,26 @@ export class Connection {
 
   /** Whether this viewer types and sets the size. Stays true while the link is away: it comes back as the driver. */
   get isDriving() {
-    return this.#drives;
+    return this.#keyboard.isMine;
   }
 
   /** Whether typing leads anywhere: this viewer drives, or has just asked to. */
   get canType() {
-    return (this.#drives || this.#asksToDrive) && this.#state !== "ended" && this.#state !== "refused";
+    return this.#keyboard.isComing && this.#state !== "ended" && this.#state !== "refused";
   }
 
   get mayDrive() {
-    return this.#welcome?.mayDrive ?? false;
+    return this.#keyboard.mayDrive;
   }
 
   /** Whether this viewer could type by simply starting to. */
   get isKeyboardFree() {
-    return this.#isLinked() && this.mayDrive && this.#presence?.driver === 0;
+    return this.#isLinked() && this.#keyboard.isFree;
   }
 
   /** Everybody who looks at this terminal: [{name, mayDrive, isDriver, isMe}]. The last known while the link is away. */
   get viewers() {
-    return this.#viewers;
+    return this.#keyboard.viewers;
   }
 
   /** Bytes typed that the terminal has not confirmed. */
@@ -154,10 +149,23 @@ export class Connection {
 
   /** Ask for the keyboard, also when somebody else has it. */
   takeKeyboard() {
-    if (!this.#isLinked() || !this.mayDrive || this.#drives || this.#asksToDrive) return;
-    this.#asksToDrive = true;
+    if (!this.#isLinked() || !this.#keyboard.ask()) return;
     this.#link.send(drive());
     this.#listener.changed();
+  }
+
+  /**
+   * Nobody sees this page: become a viewer who only looks. Browsers slow hidden pages down to a few hundred KiB of
+   * output a second, and a program waits for the driver's page. The link is made again, as it cannot give the role back.
+   */
+  yieldKeyboard() {
+    if (this.#input.keptBytes > 0 || !this.#keyboard.yield()) return;
+    if (this.#isLinked()) this.reconnect();
+  }
+
+  /** The page is seen again: take the keyboard back, unless somebody else has it now. */
+  reclaimKeyboard() {
+    if (this.#keyboard.reclaim()) this.takeKeyboard();
   }
 
   /** This viewer's screen now has room for `cols` x `rows`. */
@@ -211,7 +219,7 @@ export class Connection {
       epoch: isResuming ? this.#epoch : null,
       offset: isResuming ? this.#received : null,
       ...this.#size,
-      drive: this.#wantsToDrive || this.#asksToDrive,
+      drive: this.#keyboard.isWanted,
     });
   }
 
@@ -271,10 +279,8 @@ export class Connection {
 
   #welcomed(welcome) {
     const isAnotherTerminal = this.#epoch !== null && this.#epoch !== welcome.epoch;
-    this.#welcome = welcome;
     this.#epoch = welcome.epoch;
-    this.#presence = null;
-    this.#asksToDrive = false;
+    this.#keyboard.welcomed(welcome);
     if (isAnotherTerminal) this.#startAnew();
     if (this.#input.resume(welcome.lastSeq) > 0) this.#noteDropped();
     this.#acknowledger.start(this.#received ?? 0);
@@ -290,34 +296,18 @@ export class Connection {
   }
 
   #met(presence) {
-    const { driver } = presence;
-    this.#presence = presence;
-    this.#viewers = presence.viewers.map(({ link, name, mayDrive }) => ({
-      name,
-      mayDrive,
-      isDriver: link === driver,
-      isMe: link === this.#welcome?.link,
-    }));
-    this.#drives = driver !== 0 && driver === this.#welcome?.link;
-    if (this.#drives) this.#drove();
-    else if (driver !== 0) this.#yield();
-    else if (this.#input.keptBytes > 0) this.takeKeyboard();
+    const whose = this.#keyboard.met(presence);
+    if (whose === "mine") this.#pump();
+    if (whose === "theirs") this.#lostKeyboard();
+    if (whose === "free" && (this.#keyboard.isWanted || this.#input.keptBytes > 0)) this.takeKeyboard();
     this.#listener.changed();
-  }
-
-  #drove() {
-    this.#asksToDrive = false;
-    this.#wantsToDrive = true;
-    this.#pump();
   }
 
   /**
    * Somebody else types now, so what was not sent yet is dropped. Whether the holder took the frames on the wire only a
    * new welcome can tell; without it the next frame's number would be a guess. So the link is made again.
    */
-  #yield() {
-    if (this.#asksToDrive) return;
-    this.#wantsToDrive = false;
+  #lostKeyboard() {
     const isUncertain = this.#input.hasUnacknowledged;
     this.#dropInput();
     if (isUncertain) this.reconnect();
@@ -357,7 +347,7 @@ export class Connection {
   }
 
   #pump() {
-    if (!this.#isLinked() || !this.#drives || this.#presence === null) return;
+    if (!this.#isLinked() || !this.#keyboard.isConfirmed) return;
     for (let frame = this.#input.take(); frame; frame = this.#input.take()) {
       this.#link.send(encodeInput(frame.seq, frame.bytes));
     }

@@ -1,10 +1,4 @@
-/**
- * One terminal on the page: xterm.js, its connection, and what stands around them.
- *
- * The stream decides the size: xterm.js is resized only when the holder says so, in order with the output. What fits
- * into this page is only told to the holder, who follows the viewer that drives.
- */
-import { FitAddon } from "@xterm/addon-fit";
+/** One terminal on the page: xterm.js, its connection, and what stands around them. */
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
@@ -12,7 +6,6 @@ import { Terminal } from "@xterm/xterm";
 import { isAnswer } from "../lib/answers.js";
 import { Connection } from "../lib/connection.js";
 import { exitSentence } from "../lib/exit-status.js";
-import { letterboxFontSize } from "../lib/letterbox.js";
 import { webAddress } from "../lib/links.js";
 import { lineCount, withoutBracketEnd } from "../lib/paste.js";
 import { Sequence } from "../lib/sequence.js";
@@ -24,12 +17,11 @@ import { element } from "./dom.js";
 import { ExitBar } from "./exit-bar.js";
 import { Gpu } from "./gpu.js";
 import { SearchBar } from "./search-bar.js";
+import { Sizing } from "./sizing.js";
 import { StatusLine } from "./status-line.js";
 
 // A notice of the server that comes with a close belongs to the banner; one that the link outlives is news.
 const CLOSE_FOLLOWS_MS = 200;
-// Dragging a window's edge asks for one size, not for fifty.
-const RESIZE_SETTLES_MS = 100;
 const SCROLLBACK_LINES = 10_000;
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -43,15 +35,12 @@ export class View {
   #context;
   #id;
   #mount = element("div", { class: "terminal-screen" });
-  #fit = new FitAddon();
   #gpu;
   #search;
   #banner;
   #status;
   #exit;
-  #resizes = new ResizeObserver(() => this.#resizedSoon());
-  #cancelResize = () => {};
-  #isShown = false;
+  #sizing;
   /** The server's last sentence. */
   #said = null;
   /** Whether the replay under way starts from nothing: then no key can be meant for what is not on the screen yet. */
@@ -68,6 +57,12 @@ export class View {
     this.term = new Terminal(this.#options());
     this.#gpu = new Gpu(this.term);
     this.connection = this.#makeConnection();
+    this.#sizing = new Sizing({
+      term: this.term,
+      mount: this.#mount,
+      connection: this.connection,
+      preferences: context.preferences,
+    });
     this.#status = new StatusLine(this.connection, () => this.term.focus());
     this.#exit = new ExitBar({ onNew: context.create, onClose: context.close });
     this.#banner = new Banner({
@@ -85,16 +80,14 @@ export class View {
   connect() {
     this.#loadAddons();
     this.term.open(this.#mount);
+    this.term.textarea.setAttribute("aria-description", "Ctrl+Shift+E leaves the terminal. Ctrl+Shift+/ lists all keys.");
     this.#listen();
-    const room = this.#room();
-    if (room) this.term.resize(room.cols, room.rows);
-    this.connection.resize(this.term.cols, this.term.rows);
+    this.#sizing.start();
     this.connection.connect();
   }
 
   dispose() {
-    this.#cancelResize();
-    this.#resizes.disconnect();
+    this.#sizing.hide();
     this.#banner.dispose();
     this.connection.dispose();
     this.#gpu.release();
@@ -103,16 +96,13 @@ export class View {
   }
 
   show() {
-    this.#isShown = true;
-    this.#resizes.observe(this.#mount);
     this.#gpu.lease();
-    this.#layOut();
+    this.#sizing.show();
     this.connection.wake();
   }
 
   hide() {
-    this.#isShown = false;
-    this.#resizes.unobserve(this.#mount);
+    this.#sizing.hide();
     this.#gpu.release();
   }
 
@@ -134,7 +124,7 @@ export class View {
   restyle() {
     const { fontSize, screenReader } = this.#context.preferences;
     Object.assign(this.term.options, { theme: this.#context.theme.terminal, fontSize, screenReaderMode: screenReader });
-    if (this.#isShown) this.#layOut();
+    this.#sizing.now();
   }
 
   #options() {
@@ -188,13 +178,12 @@ export class View {
       resize: (cols, rows) => {
         this.term.resize(cols, rows);
         this.#changed();
-        if (this.#isShown) this.#layOut();
+        this.#sizing.now();
       },
     };
   }
 
   #loadAddons() {
-    this.term.loadAddon(this.#fit);
     this.term.loadAddon(new Unicode11Addon());
     this.term.unicode.activeVersion = "11";
     this.term.loadAddon(new WebLinksAddon((event, address) => openAddress(address), this.#addressHints()));
@@ -221,7 +210,7 @@ export class View {
     if (refusal?.reason === "gone") this.#ended(this.#context.exitStatus === null ? (this.#said ?? refusal.text) : null);
     else this.#banner.update();
     this.#status.update(this.term);
-    this.#resizedSoon();
+    this.#sizing.soon();
   }
 
   #noticed({ level, text }) {
@@ -335,36 +324,6 @@ export class View {
       hover: (event, address) => this.#status.showAddress(webAddress(address)),
       leave: () => this.#status.showAddress(null),
     };
-  }
-
-  // Sizes.
-
-  #resizedSoon() {
-    this.#cancelResize();
-    this.#cancelResize = browserClock.after(RESIZE_SETTLES_MS, () => this.#isShown && this.#layOut());
-  }
-
-  /** Tell the holder what fits, and show another viewer's screen as large as it goes. */
-  #layOut() {
-    const room = this.#room();
-    if (!room) return;
-    // Nobody decides the size of what has ended; the bar below took some of the room.
-    if (this.connection.state === "ended") this.term.resize(room.cols, room.rows);
-    const { fontSize } = this.#context.preferences;
-    const isMine = this.connection.canType || this.connection.isDriving || this.connection.viewers.length === 0;
-    const wanted = isMine ? fontSize : letterboxFontSize(fontSize, room, this.term);
-    if (this.term.options.fontSize !== wanted) this.term.options.fontSize = wanted;
-    const isOther = !isMine && (this.term.cols !== room.cols || this.term.rows !== room.rows);
-    this.#mount.classList.toggle("is-letterboxed", isOther);
-    this.connection.resize(room.cols, room.rows);
-  }
-
-  /** Columns and rows that fit at the chosen text size, whatever size is shown now; null while hidden. */
-  #room() {
-    const proposed = this.#fit.proposeDimensions();
-    if (!proposed || !Number.isFinite(proposed.cols) || !Number.isFinite(proposed.rows)) return null;
-    const scale = this.term.options.fontSize / this.#context.preferences.fontSize;
-    return { cols: Math.floor(proposed.cols * scale), rows: Math.floor(proposed.rows * scale) };
   }
 }
 

@@ -2,6 +2,7 @@
 import { keepClientId, takeClientId } from "../lib/client-id.js";
 import { TerminalsApi } from "./api.js";
 import { ClipboardConsent, copySelection } from "./clipboard.js";
+import { browserClock } from "./clock.js";
 import { ask, showHelp } from "./dialogs.js";
 import { element, iconButton, textButton } from "./dom.js";
 import { icon } from "./icons.js";
@@ -12,6 +13,8 @@ import { Theme } from "./theme.js";
 import { Toasts } from "./toasts.js";
 import { View } from "./view.js";
 
+// Looking at another tab for a moment is not leaving.
+const HIDDEN_AFTER_MS = 10_000;
 const SHOWN_KEY = "sandlot.shown.";
 
 export class Workspace {
@@ -26,6 +29,7 @@ export class Workspace {
   /** By id, in the order of the tabs: {id, title, state, exitStatus, view, panel, client}. */
   #entries = new Map();
   #shown = null;
+  #cancelHidden = () => {};
   #tabs = new Tabs({
     select: (id, options) => this.show(id, options),
     close: (id) => this.close(id),
@@ -130,9 +134,20 @@ export class Workspace {
     const wake = () => this.#views().forEach((view) => view.connection.wake());
     window.addEventListener("focus", wake);
     window.addEventListener("online", wake);
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
+    document.addEventListener("visibilitychange", () => this.#seenOrNot(wake));
     window.addEventListener("pagehide", () => this.#keepClients());
     window.addEventListener("pageshow", (event) => event.persisted && this.#resumeClients(wake));
+  }
+
+  #seenOrNot(wake) {
+    this.#cancelHidden();
+    const yieldAll = () => this.#views().forEach((view) => view.connection.yieldKeyboard());
+    if (document.visibilityState === "hidden") {
+      this.#cancelHidden = browserClock.after(HIDDEN_AFTER_MS, yieldAll);
+    } else {
+      this.#views().forEach((view) => view.connection.reclaimKeyboard());
+      wake();
+    }
   }
 
   #run(action) {

@@ -8,6 +8,10 @@ SESSION = "sandlot.session"
 KIND = "sandlot.kind"
 # Counts the starts of a sandbox: what carries an older number belongs to a start that is over.
 BOOT = "sandlot.boot"
+# "write" or "read": decides the mounts, so a change replaces the container.
+PERMISSION = "sandlot.permission"
+# "1" on the container that owns its sandbox's network, "0" on those that join it.
+HOST = "sandlot.host"
 # On a sandbox's data volume and on an image tree: the digest of the image whose files lie below.
 IMAGE = "sandlot.image"
 # On a sandbox's data volume and on a skeleton image: the volume with that image's files.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import struct
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from sessions.protocol import Frame
 
 # The page acknowledges after each parsed 32 KiB.
 ACK_EVERY_BYTES = 32 * 1024
+# Bracketed paste and the like, which a shell says around its prompt, and the carriage returns of a terminal.
+CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\r")
 
 
 class Refusal(Exception):  # noqa: N818
@@ -234,7 +237,8 @@ class Viewer:
         await self.type(f"{command}; echo {mark[:6]}''{mark[6:]}\r")
         await self.sees(mark, within_s)
         said = bytes(self.output[max(0, begin - self.start) :]).decode(errors="replace")
-        return said.partition("\n")[2].partition(mark)[0].replace("\r", "")
+        printed = said.partition("\n")[2].partition(mark)[0]
+        return CONTROL.sub("", printed)
 
     async def refused(self, within_s: float = 10.0) -> Refusal:
         """Wait for the end of the connection and return it."""

@@ -1,0 +1,75 @@
+"""The events websocket: tells an open page which sandbox changed, so that it fetches that part again.
+
+It carries ids only. What a person may see is decided by the page that they then fetch, and the teams whose news they
+get by their memberships.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.layers import get_channel_layer
+
+from accounts.logins import Login, still_good
+from accounts.models import Membership
+from sandboxes.models import Sandbox
+
+SIGNED_OUT = 4401
+# Rights that end close the socket within 2 s.
+LOOK_EVERY_S = 1.5
+
+
+def group_of(team_id: int) -> str:
+    return f"team.{team_id}"
+
+
+def tell(sandbox: Sandbox, **_: Any) -> None:
+    """Receiver of sandbox_changed: pass the news to every process's open pages."""
+    layer = get_channel_layer()
+    async_to_sync(layer.group_send)(group_of(sandbox.team_id), {"type": "sandbox.changed", "slug": sandbox.slug})
+
+
+class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """/ws/events/: {"type": "sandbox", "slug": …} for each change in the person's teams."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.login = await database_sync_to_async(Login.of)(self.scope["user"], self.scope["session"])
+        self.teams: set[int] = set()
+        if self.login is None:
+            await self.close(SIGNED_OUT)
+            return
+        await self._follow_teams()
+        self.watching = asyncio.create_task(self._watch())
+
+    async def disconnect(self, code: int) -> None:
+        if hasattr(self, "watching"):
+            self.watching.cancel()
+        for team_id in self.teams:
+            await self.channel_layer.group_discard(group_of(team_id), self.channel_name)
+
+    async def receive_json(self, content: Any, **_: Any) -> None:
+        """A page has nothing to say here."""
+
+    async def sandbox_changed(self, event: dict[str, Any]) -> None:
+        await self.send_json({"type": "sandbox", "slug": event["slug"]})
+
+    async def _watch(self) -> None:
+        """Follow the person's teams as they change; hang up when the login has ended."""
+        while await database_sync_to_async(still_good)([self.login]):
+            await self._follow_teams()
+            await asyncio.sleep(LOOK_EVERY_S)
+        await self.close(SIGNED_OUT)
+
+    async def _follow_teams(self) -> None:
+        mine = Membership.objects.filter(user_id=self.login.user_id).values_list("team_id", flat=True)
+        now = await database_sync_to_async(lambda: set(mine))()
+        for team_id in now - self.teams:
+            await self.channel_layer.group_add(group_of(team_id), self.channel_name)
+        for team_id in self.teams - now:
+            await self.channel_layer.group_discard(group_of(team_id), self.channel_name)
+        self.teams = now

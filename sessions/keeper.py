@@ -1,0 +1,188 @@
+"""Keeps the sessions' containers as they shall be, for the supervisor.
+
+The global session first: its container owns the network that the others join. When it is replaced, all are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from sandboxes.confinement import Limits, session_container_spec
+from sandboxes.engine import Container, ContainerSpec, Engine, EngineAway, EngineError, EngineTimeout, NotFound
+from sandboxes.labels import BOOT, HOST, PERMISSION
+from sandboxes.models import Sandbox, State
+from sandboxes.storage import SharedTree
+from sandboxes.work import Work
+from sandboxes.world import World
+from sessions.containers import container_name, global_container_name
+from sessions.link import HOLDER
+from sessions.models import Session, SessionState
+
+logger = logging.getLogger(__name__)
+
+# The holder answers a few milliseconds after its container started; on a machine under load it takes longer.
+READY_S = 10.0
+# Seconds a holder may take to hang up its shells.
+STOP_GRACE_S = 3
+
+
+class SessionKeeper:
+    """See `sandboxes.supervisor.Keeper` for what each method promises."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def needy(self, world: World) -> set[int]:
+        sessions = Session.objects.filter(sandbox__state=State.RUNNING).select_related("sandbox")
+        return {session.sandbox_id async for session in sessions if not as_it_shall_be(session, world)}
+
+    async def host_up(self, sandbox: Sandbox, shared: SharedTree, work: Work) -> bool:
+        session = await sync_to_async(Session.for_global)(sandbox)
+        session.sandbox = sandbox
+        world = await self._look(sandbox)
+        if world.runs(container_name(session), labels_of(session)):
+            await sync_to_async(session.reach)(SessionState.RUNNING)
+            return False
+        async with work.step("Stop what is left of the last start"):
+            await self._remove(world.of(sandbox.slug), sandbox, await self._why_ended(session))
+        async with work.step(f"Start the session {session.name}"):
+            await self._start(session, shared)
+        return True
+
+    async def others_up(self, sandbox: Sandbox, shared: SharedTree) -> None:
+        world = await self._look(sandbox)
+        sessions = [s async for s in sandbox.sessions.filter(is_global=False).select_related("user")]
+        for session in sessions:
+            session.sandbox = sandbox
+        await asyncio.gather(*(self._settle(session, shared, world) for session in sessions))
+
+    async def down(self, sandbox: Sandbox, reason: str) -> None:
+        await self._remove((await self._look(sandbox)).of(sandbox.slug), sandbox, reason)
+        await sync_to_async(note_stopped)(sandbox, reason)
+
+    async def known(self) -> set[str]:
+        return {container_name(session) async for session in Session.objects.select_related("sandbox")}
+
+    # --- one session ---------------------------------------------------------------------------------------------
+    async def _settle(self, session: Session, shared: SharedTree, world: World) -> None:
+        """Start, replace or remove one session's container. Its failure is its own."""
+        try:
+            if session.ended_at is not None:
+                await self.engine.remove_container(container_name(session))
+                await sync_to_async(session.delete)()
+            elif not world.runs(container_name(session), labels_of(session)):
+                await self._replace(session, shared)
+            elif session.state != SessionState.RUNNING:
+                await self._make_ready(session)
+        except (EngineAway, EngineTimeout):
+            raise
+        except EngineError as error:
+            logger.warning("Session %s failed: %s", session, error)
+            await sync_to_async(session.reach)(SessionState.FAILED, str(error))
+
+    async def _replace(self, session: Session, shared: SharedTree) -> None:
+        await sync_to_async(session.lose_terminals)(await self._why_ended(session))
+        await self.engine.remove_container(container_name(session))
+        await self._start(session, shared)
+
+    async def _start(self, session: Session, shared: SharedTree) -> None:
+        await sync_to_async(session.reach)(SessionState.STARTING)
+        await self.engine.create_container(spec_of(session, shared))
+        await self.engine.start_container(container_name(session))
+        await self._make_ready(session)
+
+    async def _make_ready(self, session: Session) -> None:
+        """Wait for the holder, then open the session to people. Raises EngineError when it did not come up."""
+        name = container_name(session)
+        try:
+            result = await self.engine.exec_run(name, [HOLDER, "ready"], deadline_s=READY_S)
+        except EngineError as error:
+            raise EngineError(await self._why_ended(session) or str(error)) from error
+        if result.status != 0:
+            raise EngineError(f"The holder of {session.name} is not ready: {result.stderr.decode(errors='replace')}")
+        await sync_to_async(session.reach)(SessionState.RUNNING)
+
+    async def _why_ended(self, session: Session) -> str:
+        """Return why its container does not run any more, in a sentence; "" when there is none."""
+        try:
+            container = await self.engine.container(container_name(session))
+        except NotFound:
+            return ""
+        if container.is_running:
+            return "The session was restarted."
+        if container.oom_killed:
+            return "The session ended: it ran out of memory."
+        return f"The session's container ended with status {container.exit_code}."
+
+    async def _look(self, sandbox: Sandbox) -> World:
+        return await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug)
+
+    async def _remove(self, containers: Iterable[Container], sandbox: Sandbox, reason: str) -> None:
+        """Stop and remove containers; the one that owns the network goes last."""
+        host = global_container_name(sandbox)
+        names = [container.name for container in containers]
+        await asyncio.gather(*(self._end(name) for name in names if name != host))
+        if host in names:
+            await self._end(host)
+        await sync_to_async(lose_terminals)(sandbox, reason)
+
+    async def _end(self, name: str) -> None:
+        await self.engine.stop_container(name, grace_s=STOP_GRACE_S)
+        await self.engine.remove_container(name)
+
+
+def as_it_shall_be(session: Session, world: World) -> bool:
+    """Whether the row and the container agree; a failed session waits for somebody to look."""
+    if session.ended_at is not None:
+        return False
+    if session.state == SessionState.FAILED:
+        return not session.is_global
+    return session.state == SessionState.RUNNING and world.runs(container_name(session), labels_of(session))
+
+
+def labels_of(session: Session) -> dict[str, str]:
+    """What a container must carry to be this session as it is wanted now."""
+    return {
+        BOOT: str(session.sandbox.boot),
+        PERMISSION: session.permission,
+        HOST: "1" if session.is_global else "0",
+    }
+
+
+def spec_of(session: Session, shared: SharedTree) -> ContainerSpec:
+    """Return the confined container of a session."""
+    sandbox = session.sandbox
+    return session_container_spec(
+        instance=settings.SANDLOT_INSTANCE,
+        sandbox=sandbox.slug,
+        session=session.name,
+        name=container_name(session),
+        host=None if session.is_global else global_container_name(sandbox),
+        shared=shared,
+        read_only=not session.can_write,
+        labels=labels_of(session),
+        limits=Limits(
+            memory_bytes=sandbox.memory_bytes,
+            cpu_millis=sandbox.cpu_millis,
+            pids=sandbox.pids_limit,
+        ),
+        runtime=sandbox.template.runtime or None,
+    )
+
+
+def lose_terminals(sandbox: Sandbox, reason: str) -> None:
+    """Write down that all shells of a sandbox are gone."""
+    for session in sandbox.sessions.all():
+        session.lose_terminals(reason)
+
+
+def note_stopped(sandbox: Sandbox, reason: str) -> None:
+    """Write down that no session runs; those that were ended are forgotten."""
+    sandbox.sessions.exclude(ended_at=None).delete()
+    for session in sandbox.sessions.exclude(state=SessionState.STOPPED):
+        session.reach(SessionState.STOPPED, reason)

@@ -1,0 +1,272 @@
+"""The life of sandboxes on the real engine: created, stopped, started, restarted, deleted, killed in the middle."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.live import LiveServer, Person, docker, eventually
+from tests.viewer import Viewer
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    """A server of this file's own: its tests kill it."""
+    server = LiveServer()
+    try:
+        server.prepare()
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def ada(server: LiveServer) -> Person:
+    if not server.processes:
+        server.start()
+    return server.person()
+
+
+def ours(server: LiveServer, slug: str, *kinds: str) -> dict[str, list[str]]:
+    """Return the names of what the engine has of one sandbox: containers, networks, volumes."""
+    mine = ["--filter", f"label=sandlot.instance={server.instance}", "--filter", f"label=sandlot.sandbox={slug}"]
+    return {
+        "containers": docker("ps", "-a", "--format", "{{.Names}}", *mine),
+        "networks": docker("network", "ls", "--format", "{{.Name}}", *mine),
+        "volumes": docker("volume", "ls", "--format", "{{.Name}}", *mine),
+    }
+
+
+def gone(server: LiveServer, slug: str) -> bool:
+    return not server.rows("SELECT * FROM sandboxes_sandbox WHERE slug = ?", slug)
+
+
+async def said(person: Person, slug: str, command: str) -> str:
+    """What a command prints in a new terminal of the person's session."""
+    async with Viewer(person.server.origin, person.cookie, person.open_terminal(slug)) as viewer:
+        await viewer.sees("# ")
+        return (await viewer.run(command)).strip()
+
+
+async def test_files_outlive_a_stop_and_a_restart(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("keeps-files")
+    await said(ada, "keeps-files", "echo one > note; echo two > ~/note; echo three > /usr/local/note; touch .private/x")
+    ada.post("/sandboxes/keeps-files/stop/")
+    server.wait_for_state("keeps-files", "stopped")
+    assert ours(server, "keeps-files")["containers"] == []
+    ada.post("/sandboxes/keeps-files/start/")
+    server.wait_for_state("keeps-files", "running")
+    told = await said(ada, "keeps-files", "cat note ~/note /usr/local/note; ls ~/.private")
+    assert told.split() == ["one", "two", "three"]
+    before = server.row("SELECT * FROM sandboxes_sandbox WHERE slug = 'keeps-files'")
+    ada.post("/sandboxes/keeps-files/restart/")
+    server.wait_for(
+        "SELECT * FROM sandboxes_sandbox WHERE slug = 'keeps-files' AND state = 'running' AND boot_reached > ?",
+        before["boot_reached"],
+    )
+    assert (await said(ada, "keeps-files", "cat note")) == "one"
+
+
+def test_delete_leaves_nothing(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("short-lived")
+    assert all(ours(server, "short-lived").values())
+    ada.post("/sandboxes/short-lived/delete/", name="short-lived", slug="short-lived", confirm="short-lived")
+    eventually(lambda: gone(server, "short-lived"), "the row is gone")
+    assert not any(ours(server, "short-lived").values())
+
+
+def test_a_step_log_tells_what_was_done_and_how_long_it_took(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("logged")
+    steps = server.rows(
+        "SELECT p.* FROM sandboxes_step p JOIN sandboxes_sandbox s ON s.id = p.sandbox_id WHERE s.slug = 'logged'"
+    )
+    assert len(steps) >= 4
+    assert {step["outcome"] for step in steps} == {"done"}
+    assert all(step["finished_at"] >= step["started_at"] for step in steps)
+    assert steps[-1]["title"] in ada.get("/sandboxes/logged/status/").text
+
+
+def test_20_at_once_all_come_up(server: LiveServer, ada: Person) -> None:
+    slugs = [f"crowd-{number}" for number in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda slug: server.person().create_sandbox(slug, "busybox"), slugs))
+    for slug in slugs:
+        server.wait_for_state(slug, "running", within_s=120)
+    for slug in slugs:
+        ada.post(f"/sandboxes/{slug}/delete/", name=slug, slug=slug, confirm=slug)
+    for slug in slugs:
+        eventually(lambda slug=slug: gone(server, slug), f"{slug} is gone", 120)  # type: ignore[misc]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("wish", ["create", "stop", "start", "restart", "delete"])
+def test_killed_at_every_step_it_goes_on(server: LiveServer, ada: Person, wish: str) -> None:
+    """kill -9 as soon as the n-th step has begun, for every n there is; the next start finishes the work."""
+    rounds = 0
+    for nth in range(1, 12):
+        slug = f"killed-{wish}-{nth}"
+        if wish == "create":
+            ada.create_sandbox(slug, "busybox")
+        else:
+            ada.running_sandbox(slug, "busybox")
+            if wish == "start":
+                ada.post(f"/sandboxes/{slug}/stop/")
+                server.wait_for_state(slug, "stopped")
+            ada.post(f"/sandboxes/{slug}/{wish}/", name=slug, slug=slug, confirm=slug)
+        killed = killed_in_step(server, slug, wish, nth)
+        if not server.processes:
+            server.start()
+            ada = server.person()
+        check_finished(server, slug, wish)
+        if wish != "delete":
+            ada.post(f"/sandboxes/{slug}/delete/", name=slug, slug=slug, confirm=slug)
+            eventually(lambda slug=slug: gone(server, slug), "deleted", 60)  # type: ignore[misc]
+        assert not any(ours(server, slug).values())
+        if not killed:
+            break
+        rounds += 1
+    assert rounds >= 1
+
+
+def killed_in_step(server: LiveServer, slug: str, operation: str, nth: int) -> bool:
+    """Kill the server once the n-th step of an operation has begun; False when the work ended before."""
+
+    def begun() -> str:
+        steps = server.rows(
+            "SELECT p.* FROM sandboxes_step p JOIN sandboxes_sandbox s ON s.id = p.sandbox_id"
+            " WHERE s.slug = ? AND p.operation = ?",
+            slug,
+            operation,
+        )
+        if len(steps) >= nth:
+            return "step"
+        row = server.row("SELECT * FROM sandboxes_sandbox WHERE slug = ?", slug)
+        over = not row or (row["state"] in ("running", "stopped") and row["boot"] == row["boot_reached"] and steps)
+        return "over" if over and all(step["finished_at"] for step in steps) else ""
+
+    if eventually(begun, f"step {nth} of {operation}") == "over":
+        return False
+    server.kill()
+    return True
+
+
+def check_finished(server: LiveServer, slug: str, wish: str) -> None:
+    if wish == "delete":
+        eventually(lambda: gone(server, slug), f"{slug} is deleted", 60)
+        return
+    server.wait_for_state(slug, "stopped" if wish == "stop" else "running")
+    left_open = "SELECT * FROM sandboxes_step p JOIN sandboxes_sandbox s ON s.id = p.sandbox_id WHERE s.slug = ?"
+    eventually(lambda: all(step["finished_at"] for step in server.rows(left_open, slug)), "no step is left open")
+
+
+async def test_a_session_container_that_dies_comes_back(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("dies")
+    async with Viewer(server.origin, ada.cookie, ada.open_terminal("dies")) as viewer:
+        await viewer.sees("# ")
+        docker("kill", f"sandlot-{server.instance}-dies-alice")
+        assert (await viewer.refused()).code == 1012
+    row = server.wait_for(
+        "SELECT * FROM sandbox_sessions_terminal WHERE id = ? AND ended_at IS NOT NULL",
+        viewer.terminal_id.replace("-", ""),
+    )
+    assert "137" in row["end_reason"]
+    assert await said(ada, "dies", "echo back") == "back"
+
+
+async def test_a_host_session_that_dies_takes_all_along_and_all_come_back(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("host-dies")
+    assert await said(ada, "host-dies", "echo here") == "here"
+    before = docker("inspect", "-f", "{{.Id}}", f"sandlot-{server.instance}-host-dies-alice")
+    docker("kill", f"sandlot-{server.instance}-host-dies-pitcher-host")
+
+    def replaced() -> bool:
+        names = docker("ps", "--format", "{{.Names}}", "--filter", "label=sandlot.sandbox=host-dies")
+        mine = f"sandlot-{server.instance}-host-dies-alice"
+        return mine in names and docker("inspect", "-f", "{{.Id}}", mine) != before
+
+    eventually(replaced, "the session was replaced", 40)
+    server.wait_for_state("host-dies", "running")
+    assert await said(ada, "host-dies", "echo back") == "back"
+
+
+def test_an_orphan_is_quarantined_before_it_is_removed(server: LiveServer, ada: Person) -> None:
+    """A container with our label that no row knows stays for a minute: it may be one that is just being made."""
+    image = server.row("SELECT image FROM sandboxes_template WHERE slug = 'busybox'")["image"]
+    labels = [f"sandlot.instance={server.instance}", "sandlot.kind=session", "sandlot.sandbox=nobody"]
+    name = f"sandlot-{server.instance}-nobody-orphan"
+    flags = [part for label in labels for part in ("--label", label)]
+    docker("run", "-d", "--name", name, *flags, image, "/bin/sleep", "1000")
+    # A full look comes at once, because the engine tells of the start.
+    ada.running_sandbox("after-orphan", "busybox")
+    assert name in docker("ps", "--format", "{{.Names}}")
+
+
+@pytest.mark.parametrize(("slug", "words"), [("", "required"), ("Bad Name", "lower-case"), ("-x", "lower-case")])
+def test_a_bad_name_is_refused_with_the_rule(server: LiveServer, ada: Person, slug: str, words: str) -> None:
+    answer = ada.post("/sandboxes/new/", slug=slug, template="debian")
+    assert answer.status_code < 500
+    assert words in answer.text
+    assert gone(server, slug)
+
+
+def test_a_taken_name_is_refused(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("taken", "busybox")
+    answer = ada.post("/sandboxes/new/", slug="taken", template="busybox")
+    assert answer.status_code == 200
+    assert "already" in answer.text.lower() or "taken" in answer.text.lower()
+
+
+def test_a_missing_image_fails_with_the_reason_and_retry_helps(server: LiveServer, ada: Person) -> None:
+    image = server.row("SELECT image FROM sandboxes_template WHERE slug = 'busybox'")["image"]
+    server.manage("shell", "-c", "from sandboxes.models import *;"
+                  "Template.objects.create(slug='gone', title='Gone', image='sandlot/never-built:1')")  # fmt: skip
+    ada.create_sandbox("no-image", "gone")
+    row = server.wait_for_state("no-image", "failed")
+    assert "never-built" in row["reason"]
+    assert "never-built" in ada.get("/sandboxes/no-image/").text
+    server.manage(
+        "shell", "-c", f"from sandboxes.models import *;Template.objects.filter(slug='gone').update(image={image!r})"
+    )
+    ada.post("/sandboxes/no-image/retry/")
+    server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = 'no-image' AND state = 'running'")
+
+
+def test_an_engine_that_is_away_is_a_banner_and_no_500(server: LiveServer) -> None:
+    server.stop()
+    server.start(SANDLOT_ENGINE_URL="unix:///nonexistent/docker.sock")
+    try:
+        ada = server.person()
+        eventually(lambda: "engine" in ada.get("/").text.lower(), "the banner")
+        ada.create_sandbox("patient", "busybox")
+        for path in ("/", "/sandboxes/patient/", "/sandboxes/new/", "/admin/"):
+            assert ada.get(path).status_code == 200, path
+    finally:
+        server.stop()
+        server.start()
+    server.wait_for_state("patient", "running")
+
+
+def test_only_one_supervises(server: LiveServer, ada: Person) -> None:
+    second = server.start("--only", "supervisor")
+    try:
+        ada.running_sandbox("one-boss", "busybox")
+        owners = server.rows("SELECT * FROM sandboxes_lease")
+        assert len(owners) == 1
+        assert str(second.pid) not in owners[0]["owner"].split()
+    finally:
+        second.terminate()
+        second.wait(10)
+        server.processes.remove(second)
+
+
+def test_the_other_template_has_another_layout(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("layout", "busybox")
+    name = f"sandlot-{server.instance}-layout-pitcher-host"
+    done = subprocess.run(["docker", "exec", name, "/bin/sh", "-c", "ls -d /data && test ! -L /bin"], check=False)
+    assert done.returncode == 0

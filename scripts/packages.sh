@@ -8,7 +8,8 @@ install_packages() {
     [ "${#missing[@]}" -gt 0 ] || return 0
     have apt-get || stop_without_apt
     can_be_root || stop_without_packages "${missing[@]}"
-    step "Reading the package lists" apt_lists
+    [ -n "${LISTS_READ:-}" ] || step "Reading the package lists" apt_lists
+    LISTS_READ=1
     step "Installing ${missing[*]}" apt_get install -y --no-install-recommends "${missing[@]}"
 }
 

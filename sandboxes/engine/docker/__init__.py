@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 
 from sandboxes.engine.base import OUTPUT_LIMIT_BYTES, QUESTION_S
-from sandboxes.engine.docker.containers import Containers
 from sandboxes.engine.docker.control import Control
 from sandboxes.engine.docker.networks import Networks
 from sandboxes.engine.docker.volumes import Volumes
@@ -13,7 +12,7 @@ from sandboxes.engine.values import EngineFacts, ExecResult
 from sandboxes.engine.wire import EngineAddress
 
 
-class DockerEngine(Containers, Networks, Volumes):
+class DockerEngine(Networks, Volumes):
     """The Engine interface on one Docker engine. What each call promises stands in `engine/base.py`."""
 
     def __init__(self, url: str, instance: str) -> None:

@@ -23,7 +23,7 @@ from sandboxes.engine.values import (
     TmpfsMount,
     VolumeMount,
 )
-from sandboxes.engine.wire import Connection, error_message, refusal
+from sandboxes.engine.wire import Answer, Connection, error_message, refusal
 
 # What changes a container's state; exec events would come with every viewer.
 EVENTS = ("create", "start", "die", "oom", "pause", "unpause", "destroy")
@@ -108,13 +108,10 @@ class Containers:
 
     async def events(self, labels: Labels) -> AsyncIterator[EngineEvent]:
         wanted = {**label_filter(labels), "type": ["container"], "event": list(EVENTS)}
+        path = await self._path(f"/events?filters={quote(json.dumps(wanted))}")
         connection = await self._connect(QUESTION_S)
         try:
-            connection.send("GET", await self._path(f"/events?filters={quote(json.dumps(wanted))}"))
-            answer = await connection.answer()
-            if answer.status != 200:
-                content = b"".join([piece async for piece in connection.body(answer)])
-                raise refusal(answer.status, error_message(content), "listening for events")
+            answer = await _opened(connection, path)
             waiting = b""
             async for piece in connection.body(answer):
                 *lines, waiting = (waiting + piece).split(b"\n")
@@ -133,6 +130,21 @@ class Containers:
 
     async def _path(self, path: str) -> str:
         return f"/v{await self._control.api_version(QUESTION_S)}{path}"
+
+
+async def _opened(connection: Connection, path: str) -> Answer:
+    """Ask for an endless answer and return its head."""
+    about = "listening for events"
+    try:
+        async with asyncio.timeout(QUESTION_S):
+            connection.send("GET", path)
+            answer = await connection.answer()
+            if answer.status != 200:
+                content = b"".join([piece async for piece in connection.body(answer)])
+                raise refusal(answer.status, error_message(content), about)
+            return answer
+    except TimeoutError as error:
+        raise EngineTimeout(f"{about}: no answer within {QUESTION_S:g} s") from error
 
 
 def label_filter(labels: Labels) -> dict[str, list[str]]:

@@ -1,9 +1,11 @@
 """The control plane: docker-py in threads of its own, a deadline on every call, every failure an EngineError."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
 
 import docker
@@ -24,6 +26,9 @@ TESTED_API = "1.44"
 CONTROL_THREADS = 16
 # Builds, pulls and image trees take minutes: they must not stand in the way of a question.
 TRANSFER_THREADS = 4
+
+# A listener accepts within microseconds. One whose queue is full is as good as not there.
+PROBE_S = 5.0
 
 
 class Control:
@@ -52,10 +57,13 @@ class Control:
         return self._version
 
     def client(self, timeout_s: float) -> docker.APIClient:
-        """Return this thread's client. For work that already runs in one of the threads."""
+        """Return this thread's client. For work that already runs in one of the threads. Raises EngineAway."""
+        self._reach()
         client: docker.APIClient | None = getattr(self._own, "client", None)
-        if client is None:
-            client = self._own.client = self._new_client(self._agreed_version())
+        version = self._agreed_version()
+        if client is None or client.api_version != version:
+            client = self._own.client = self._new_client(version)
+            self._clients.append(client)
         # The stubs say int; requests takes fractions of a second as well.
         client.timeout = timeout_s  # type: ignore[assignment]
         return client
@@ -94,16 +102,26 @@ class Control:
     def _agreed_version(self) -> str:
         version = self._version
         if version is None:
-            theirs = self._new_client(TESTED_API).version(api_version=False)
+            with closing(self._new_client(TESTED_API)) as client:
+                theirs = client.version(api_version=False)
             version = min(TESTED_API, theirs["ApiVersion"], key=_as_numbers)
             version = max(version, theirs.get("MinAPIVersion", version), key=_as_numbers)
             self._version = version
         return version
 
     def _new_client(self, version: str) -> docker.APIClient:
-        client = docker.APIClient(str(self.address), version=version, timeout=10, tls=self._tls() or False)
-        self._clients.append(client)
-        return client
+        return docker.APIClient(str(self.address), version=version, timeout=10, tls=self._tls() or False)
+
+    def _reach(self) -> None:
+        """Raise EngineAway when nobody listens at a unix socket: docker-py would leave its own socket open then."""
+        if self.address.path:
+            with closing(socket.socket(socket.AF_UNIX)) as probe:
+                try:
+                    probe.settimeout(PROBE_S)
+                    probe.connect(self.address.path)
+                except OSError as error:
+                    self._version = None
+                    raise EngineAway(f"nothing answers at {self.address}: {error.strerror or error}") from error
 
     def _tls(self) -> TLSConfig | None:
         folder = self.address.tls_folder

@@ -2,30 +2,30 @@
 
 import asyncio
 import io
+import json
 import secrets
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from base64 import b64decode
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, TypeVar
-
-import docker
+from typing import Any
+from urllib.parse import quote
 
 from sandboxes.engine.base import CREATION_S, OUTPUT_LIMIT_BYTES, QUESTION_S, TRANSFER_S
-from sandboxes.engine.docker.containers import as_time, create, label_filter
+from sandboxes.engine.docker.containers import Containers, as_time, label_filter
 from sandboxes.engine.docker.images import Images
-from sandboxes.engine.errors import EngineRefused, ImageMissing, NameTaken, NotFound
+from sandboxes.engine.errors import EngineRefused, EngineTimeout, ImageMissing, NameTaken, NotFound
 from sandboxes.engine.values import ContainerSpec, Image, Labels, Volume, VolumeMount, VolumeSpec
+from sandboxes.engine.wire import Answer, error_message, refusal
 from sandboxes.labels import labels_of
-
-Result = TypeVar("Result")
 
 # Where the helper's image has an empty folder for the volume.
 HELPER_FOLDER = "/volume"
 
 
-class Volumes(Images):
-    """The part of Engine about volumes. The helper containers need an image, hence the base."""
+class Volumes(Containers, Images):
+    """The part of Engine about volumes. Helpers are containers and need an image, hence the bases."""
 
     _helper_making: asyncio.Lock
 
@@ -55,49 +55,57 @@ class Volumes(Images):
             await self._control.call(f"removing volume {name}", lambda api: api.remove_volume(name), deadline_s)
 
     async def put_archive(self, volume: str, archive: Iterable[bytes], *, deadline_s: float = TRANSFER_S) -> None:
-        def put(api: docker.APIClient, helper: str) -> None:
-            api.put_archive(helper, HELPER_FOLDER, (piece for piece in archive if piece))
-
-        await self._with_helper(volume, f"writing to volume {volume}", put, deadline_s)
+        async with self._helper(volume) as helper:
+            await self._control.transfer(
+                f"writing to volume {volume}",
+                lambda api: api.put_archive(helper, HELPER_FOLDER, (piece for piece in archive if piece)),
+                deadline_s,
+            )
 
     async def read_file(
         self, volume: str, path: str, *, limit_bytes: int = OUTPUT_LIMIT_BYTES, deadline_s: float = CREATION_S
     ) -> bytes:
         about = f"reading {path} of volume {volume}"
+        async with self._helper(volume) as helper:
+            try:
+                async with asyncio.timeout(deadline_s):
+                    return await self._read(helper, path, limit_bytes, about)
+            except TimeoutError as error:
+                raise EngineTimeout(f"{about}: not done within {deadline_s:g} s") from error
 
-        def read(api: docker.APIClient, helper: str) -> bytes:
-            pieces, facts = api.get_archive(helper, f"{HELPER_FOLDER}/{path}")
-            if facts["size"] > limit_bytes:
-                raise EngineRefused(f"{about}: it has {facts['size']} bytes, more than {limit_bytes}")
-            with tarfile.open(fileobj=io.BytesIO(b"".join(pieces))) as archive:
-                file = archive.extractfile(archive.next() or tarfile.TarInfo())
-                return file.read() if file else b""
+    async def _read(self, helper: str, path: str, limit_bytes: int, about: str) -> bytes:
+        """Not by docker-py: it cannot leave an answer unread, and while it is unread the helper cannot be removed."""
+        connection = await self._connect(CREATION_S)
+        try:
+            place = quote(f"{HELPER_FOLDER}/{path}", safe="")
+            connection.send("GET", await self._path(f"/containers/{helper}/archive?path={place}"))
+            answer = await connection.answer()
+            if answer.status == 200 and (size := _size(answer)) > limit_bytes:
+                raise EngineRefused(f"{about}: it has {size} bytes, more than {limit_bytes}")
+            content = b"".join([piece async for piece in connection.body(answer)])
+            if answer.status != 200:
+                raise refusal(answer.status, error_message(content), about)
+            return _only_file(content)
+        finally:
+            connection.close()
 
-        return await self._with_helper(volume, about, read, deadline_s)
-
-    async def _with_helper(
-        self, volume: str, about: str, work: Callable[[docker.APIClient, str], Result], deadline_s: float
-    ) -> Result:
-        image = await self._helper_image()
-        name = f"sandlot-{self._instance}.helper.{secrets.token_hex(6)}"
+    @asynccontextmanager
+    async def _helper(self, volume: str) -> AsyncIterator[str]:
+        """Give the name of a container that has the volume at HELPER_FOLDER; never started, removed afterwards."""
+        # A mount would create the volume that it does not find; only what is there may be read or written.
+        await self.volume(volume)
         spec = ContainerSpec(
-            name=name,
-            image=image.id,
+            name=f"sandlot-{self._instance}.helper.{secrets.token_hex(6)}",
+            image=(await self._helper_image()).id,
             command=("never-started",),
             labels=labels_of(self._instance, "helper"),
             mounts=(VolumeMount(volume, HELPER_FOLDER),),
         )
-
-        def run(api: docker.APIClient) -> Result:
-            create(api, spec)
-            try:
-                return work(api, name)
-            finally:
-                api.remove_container(name, v=True, force=True)
-
-        # A mount creates the volume it does not find; only what is there may be read or written.
-        await self.volume(volume)
-        return await self._control.transfer(about, run, deadline_s)
+        await self.create_container(spec)
+        try:
+            yield spec.name
+        finally:
+            await self.remove_container(spec.name)
 
     async def _helper_image(self) -> Image:
         tag = f"sandlot/helper:{self._instance}"
@@ -116,6 +124,18 @@ def _volume(facts: Mapping[str, Any]) -> Volume:
         mountpoint=facts["Mountpoint"],
         created_at=as_time(facts.get("CreatedAt", "")) or datetime.now(UTC),
     )
+
+
+def _size(answer: Answer) -> int:
+    """Return the size of a file about to be sent. Source: Docker Engine API, GET /containers/{id}/archive."""
+    return int(json.loads(b64decode(answer.headers["x-docker-container-path-stat"]))["size"])
+
+
+def _only_file(content: bytes) -> bytes:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        entry = archive.next()
+        file = archive.extractfile(entry) if entry else None
+        return file.read() if file else b""
 
 
 def _empty_folder() -> Iterator[bytes]:

@@ -61,6 +61,10 @@ class StepInline(ReadOnly, admin.TabularInline):
     ordering = ["-id"]
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
+        steps: QuerySet[Step] = super().get_queryset(request)
+        return steps.select_related("sandbox")  # for the heading of each row
+
     @admin.display(description="took")
     def took(self, step: Step) -> str:
         return "" if step.took_s is None else in_seconds(step.took_s)

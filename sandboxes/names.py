@@ -27,7 +27,7 @@ def validate_slug(value: str) -> None:
     """Raise ValidationError with what is allowed."""
     if value in RESERVED:
         raise ValidationError("This name is taken by a page. Choose another one.")
-    if not SLUG.match(value):
+    if not SLUG.fullmatch(value):
         raise ValidationError(
             "Use 1 to 30 lower-case letters, digits and hyphens; begin and end with a letter or digit."
         )

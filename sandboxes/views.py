@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.current import teams_of
+from accounts.models import Team, User
 from accounts.signing import person
 from sandboxes.forms import CreateForm, DeleteForm
 from sandboxes.models import Sandbox
@@ -23,22 +24,23 @@ from sandboxes.permissions import ROLES_FOR, Action
 @login_required
 @require_safe
 def sandbox_list(request: HttpRequest) -> HttpResponse:
-    current = teams_of(request).current
-    may_create = current is not None and current.role_of(person(request)) in ROLES_FOR[Action.CREATE]
-    return render(request, "sandboxes/list.html", {"sandboxes": listed(request), "may_create": may_create})
+    user, teams = person(request), teams_of(request)
+    may_create = teams.current is not None and teams.current.role_of(user) in ROLES_FOR[Action.CREATE]
+    context = {"teams": teams, "sandboxes": listed(user, teams.current), "may_create": may_create}
+    return render(request, "sandboxes/list.html", context)
 
 
 @login_required
 @require_safe
 def row(request: HttpRequest, slug: str) -> HttpResponse:
     """One row of the list, for live updates; 404 once it is gone from there."""
-    return render(request, "sandboxes/_row.html", {"sandbox": get_object_or_404(listed(request), slug=slug)})
+    rows = listed(person(request), teams_of(request).current)
+    return render(request, "sandboxes/_row.html", {"sandbox": get_object_or_404(rows, slug=slug)})
 
 
-def listed(request: HttpRequest) -> QuerySet[Sandbox]:
-    """Sandboxes of the current team, with what a row shows."""
-    user = person(request)
-    visible = Sandbox.objects.visible_to(user).filter(team=teams_of(request).current)
+def listed(user: User, team: Team | None) -> QuerySet[Sandbox]:
+    """Sandboxes of a team, with what a row shows to this person."""
+    visible = Sandbox.objects.visible_to(user).filter(team=team)
     return visible.with_rights_of(user).select_related("template", "created_by", "team")
 
 

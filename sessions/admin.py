@@ -21,7 +21,8 @@ class TerminalInline(ReadOnly, admin.TabularInline):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Terminal]:
-        return super().get_queryset(request).select_related("created_by")
+        rows: QuerySet[Terminal] = super().get_queryset(request)
+        return rows.select_related("created_by", "session__sandbox")
 
 
 @admin.register(Session)

@@ -19,6 +19,9 @@ TREE = "sandlot.tree"
 # On images we build: the hash of everything that went in.
 INPUTS = "sandlot.inputs"
 
+# The "instance" of what is made from images alone and never changes: all dashboards on one engine have it in common.
+SHARED = "shared"
+
 Kind = Literal["session", "helper", "image", "tree", "data", "shared", "network", "holder"]
 
 

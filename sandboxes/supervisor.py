@@ -205,7 +205,7 @@ class Supervisor:
 
     async def _shared(self, sandbox: Sandbox) -> SharedTree:
         image = await self.engine.image(sandbox.image_digest)
-        tree = await storage.prepare_image_tree(self.engine, settings.SANDLOT_INSTANCE, image)
+        tree = await storage.prepare_image_tree(self.engine, image)
         return await storage.prepare_sandbox(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug, tree)
 
     async def _bring_down(self, sandbox: Sandbox) -> None:

@@ -100,13 +100,13 @@ async def images(engine: Engine) -> dict[str, str]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def debian(engine: Engine, instance: str, images: dict[str, str]) -> ImageTree:
-    return await storage.prepare_image_tree(engine, instance, await engine.image(images["debian"]))
+async def debian(engine: Engine, images: dict[str, str]) -> ImageTree:
+    return await storage.prepare_image_tree(engine, await engine.image(images["debian"]))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def busybox(engine: Engine, instance: str, images: dict[str, str]) -> ImageTree:
-    return await storage.prepare_image_tree(engine, instance, await engine.image(images["busybox"]))
+async def busybox(engine: Engine, images: dict[str, str]) -> ImageTree:
+    return await storage.prepare_image_tree(engine, await engine.image(images["busybox"]))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -80,4 +80,4 @@ def get_engine() -> Engine:
 
     from sandboxes.engine.docker import DockerEngine  # noqa: PLC0415 - nor, before it is asked for, docker-py
 
-    return DockerEngine(settings.SANDLOT_ENGINE_URL, settings.SANDLOT_INSTANCE)
+    return DockerEngine(settings.SANDLOT_ENGINE_URL, settings.SANDLOT_INSTANCE, settings.SANDLOT_NETWORK_POOL)

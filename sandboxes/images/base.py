@@ -10,8 +10,8 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from sandboxes.engine import Engine, ImageMissing, Progress
-from sandboxes.images.recipes import SHARED, details
-from sandboxes.labels import labels_of
+from sandboxes.images.recipes import details
+from sandboxes.labels import SHARED, labels_of
 
 SUITE = "bookworm"
 PULLED = f"debian:{SUITE}-slim"

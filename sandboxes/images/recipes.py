@@ -7,12 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sandboxes.engine import Engine, ImageMissing, Progress
-from sandboxes.labels import INPUTS, labels_of
+from sandboxes.labels import INPUTS, SHARED, labels_of
 
 HERE = Path(__file__).parent
-
-# Images belong to no single instance.
-SHARED = "shared"
 
 
 async def ensure_built(engine: Engine, name: str, base: str, progress: Progress) -> str:

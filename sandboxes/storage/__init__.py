@@ -10,6 +10,7 @@ disk use is what it changed. Everything here is idempotent and may be killed at 
 when what is written last into it is there, and a sandbox only when all its volumes are.
 """
 
+from sandboxes.storage.ahead import prepare_ahead
 from sandboxes.storage.archives import Folder
 from sandboxes.storage.networks import ensure_network, network_name, remove_network
 from sandboxes.storage.shared import WORKSPACE, SharedTree, prepare_sandbox, remove_sandbox
@@ -22,6 +23,7 @@ __all__ = [
     "SharedTree",
     "ensure_network",
     "network_name",
+    "prepare_ahead",
     "prepare_image_tree",
     "prepare_sandbox",
     "remove_network",

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from sandboxes.engine import Engine
 from sandboxes.images.holder import holder_reference
-from sandboxes.labels import labels_of
+from sandboxes.labels import SHARED, labels_of
 from sandboxes.storage.filled import MANIFEST, filled_volume
 
 HOLDER_FOLDER = "/.sandlot"
 
 
-async def prepare_holder(engine: Engine, instance: str) -> str:
+async def prepare_holder(engine: Engine) -> str:
     """Return the name of the volume with the holder of this version of Sandlot, filled from its image.
 
     Raises ImageMissing when the images were not built yet.
@@ -21,6 +21,6 @@ async def prepare_holder(engine: Engine, instance: str) -> str:
         await engine.put_archive(volume, engine.export_tree(image.id))
         return {MANIFEST: image.id.encode()}
 
-    labels = labels_of(instance, "holder", image=image.id)
-    filled = await filled_volume(engine, f"sandlot-{instance}.holder", labels, fill)
+    labels = labels_of(SHARED, "holder", image=image.id)
+    filled = await filled_volume(engine, f"sandlot-{SHARED}.holder", labels, fill)
     return filled.volume.name

@@ -59,11 +59,11 @@ async def prepare_sandbox(engine: Engine, instance: str, sandbox: str, tree: Ima
     A sandbox stays on the tree it was made on, whatever `tree` is later. Raises NotFound when that one is gone,
     NameTaken when another instance has its names.
     """
-    holder = await prepare_holder(engine, instance)
+    holder = await prepare_holder(engine)
     there = {volume.name: volume for volume in await _volumes_of(engine, instance, sandbox)}
     data = there.get(_data_name(instance, sandbox))
     if data is not None and data.labels[TREE] != tree.volume:
-        tree = await tree_in(engine, instance, data.labels[TREE])
+        tree = await tree_in(engine, data.labels[TREE])
     paths = _paths(instance, sandbox, tree)
     if data is None or not there.keys() >= {volume for _, volume in paths}:
         await _make(engine, instance, sandbox, tree)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from sandboxes.engine import Engine, Image, ImageMissing, Volume
-from sandboxes.labels import labels_of
+from sandboxes.labels import INSTANCE, SHARED, labels_of
 from sandboxes.storage.archives import FILES, Folder, TreeRecord, tree_archive
 from sandboxes.storage.filled import MANIFEST, filled_volume
 
@@ -38,9 +38,10 @@ class ImageTree:
         return f"{self.mountpoint}/{FILES}/{folder.name}"
 
 
-async def prepare_image_tree(engine: Engine, instance: str, image: Image) -> ImageTree:
-    """Return the tree of an image, made when it is not there: a second for each 100 MB, once.
+async def prepare_image_tree(engine: Engine, image: Image, *, owner: str = SHARED) -> ImageTree:
+    """Return the tree of an image, made when it is not there: a second or two for each 100 MB, once on an engine.
 
+    `owner` is the instance it is made for; a tree never changes, so usually it is for all of them.
     Raises ImageMissing, DiskFull, EngineRefused (its folders cannot be shared).
     """
 
@@ -50,15 +51,15 @@ async def prepare_image_tree(engine: Engine, instance: str, image: Image) -> Ima
         manifest = {"image": image.id, "folders": [asdict(folder) for folder in record.folders.values()]}
         return {SKELETON: record.skeleton(), MANIFEST: json.dumps(manifest).encode()}
 
-    labels = labels_of(instance, "tree", image=image.id)
-    filled = await filled_volume(engine, f"sandlot-{instance}.tree-{short(image.id)}", labels, fill)
-    return await _with_skeleton(engine, instance, filled.volume, filled.manifest)
+    labels = labels_of(owner, "tree", image=image.id)
+    filled = await filled_volume(engine, f"sandlot-{owner}.tree-{short(image.id)}", labels, fill)
+    return await _with_skeleton(engine, filled.volume, filled.manifest)
 
 
-async def tree_in(engine: Engine, instance: str, volume: str) -> ImageTree:
+async def tree_in(engine: Engine, volume: str) -> ImageTree:
     """Return the finished tree that a volume holds. Raises NotFound."""
     manifest = await engine.read_file(volume, MANIFEST)
-    return await _with_skeleton(engine, instance, await engine.volume(volume), manifest)
+    return await _with_skeleton(engine, await engine.volume(volume), manifest)
 
 
 def short(digest: str) -> str:
@@ -66,7 +67,7 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
-async def _with_skeleton(engine: Engine, instance: str, volume: Volume, manifest: bytes) -> ImageTree:
+async def _with_skeleton(engine: Engine, volume: Volume, manifest: bytes) -> ImageTree:
     known = json.loads(manifest)
     folders = tuple(Folder(**entry) for entry in known["folders"])
     tag = f"sandlot/skeleton:{volume.name}"
@@ -75,5 +76,5 @@ async def _with_skeleton(engine: Engine, instance: str, volume: Volume, manifest
     except ImageMissing:
         # Not there yet, or removed by somebody who tidied up: it can be had again from the volume.
         skeleton = await engine.read_file(volume.name, SKELETON, limit_bytes=SKELETON_LIMIT_BYTES)
-        await engine.import_image([skeleton], tag, labels_of(instance, "tree", tree=volume.name))
+        await engine.import_image([skeleton], tag, labels_of(volume.labels[INSTANCE], "tree", tree=volume.name))
     return ImageTree(known["image"], volume.name, volume.mountpoint, folders, tag)

@@ -206,8 +206,9 @@ async def test_a_sandbox_stays_on_the_image_it_was_made_on(
 
 async def test_a_tree_is_filled_once_also_when_many_ask(engine: Engine, instance: str, images: dict[str, str]) -> None:
     image = await engine.image(images["busybox"])
-    trees = await asyncio.gather(*(storage.prepare_image_tree(engine, instance, image) for _ in range(5)))
+    trees = await asyncio.gather(*(storage.prepare_image_tree(engine, image, owner=instance) for _ in range(5)))
     assert len({tree.volume for tree in trees}) == 1
+    assert len(await engine.volumes(labels_of(instance, "tree", image=image.id))) == 1
 
 
 async def test_a_fill_that_was_interrupted_does_not_count(
@@ -236,12 +237,13 @@ async def _cannot(*_: object, **__: object) -> None:
 
 
 async def test_a_skeleton_that_somebody_tidied_up_comes_back(
-    engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree, images: dict[str, str]
+    engine: Engine, instance: str, images: dict[str, str]
 ) -> None:
-    await engine.remove_image(busybox.skeleton)
-    again = await storage.prepare_image_tree(engine, instance, await engine.image(images["busybox"]))
-    assert again == busybox
-    assert "sandlot" in (await engine.image(busybox.skeleton)).tags[0]
+    image = await engine.image(images["busybox"])
+    tree = await storage.prepare_image_tree(engine, image, owner=instance)
+    await engine.remove_image(tree.skeleton)
+    assert await storage.prepare_image_tree(engine, image, owner=instance) == tree
+    assert (await engine.image(tree.skeleton)).tags == (tree.skeleton,)
 
 
 async def test_a_name_of_another_instance_is_not_taken_over(engine: Engine, instance: str, busybox: ImageTree) -> None:

@@ -14,6 +14,7 @@ from config.management.steps import Steps
 from sandboxes.engine import EngineError, get_engine
 from sandboxes.images import ensure_images
 from sandboxes.shipped import offer_templates
+from sandboxes.storage import prepare_ahead
 
 
 class Command(BaseCommand):
@@ -33,9 +34,11 @@ class Command(BaseCommand):
 
 
 async def prepare_images(step: Steps) -> dict[str, str]:
-    """Return template slug -> image reference."""
+    """Return template slug -> image reference, with everything the first sandbox would otherwise wait for."""
     engine = get_engine()
     try:
-        return await ensure_images(engine, step)
+        references = await ensure_images(engine, step)
+        await prepare_ahead(engine, references.values(), step)
+        return references
     finally:
         await engine.close()

@@ -1,11 +1,12 @@
 """Docker as the engine: Engine 20.10 (API 1.41) and later."""
 
 import asyncio
+import ipaddress
 from collections.abc import Sequence
 
 from sandboxes.engine.base import OUTPUT_LIMIT_BYTES, QUESTION_S
 from sandboxes.engine.docker.control import Control
-from sandboxes.engine.docker.networks import Networks
+from sandboxes.engine.docker.networks import NETWORK_POOL, Networks
 from sandboxes.engine.docker.volumes import Volumes
 from sandboxes.engine.stream import DockerExecStream, Programs
 from sandboxes.engine.values import EngineFacts, ExecResult
@@ -15,10 +16,14 @@ from sandboxes.engine.wire import EngineAddress
 class DockerEngine(Networks, Volumes):
     """The Engine interface on one Docker engine. What each call promises stands in `engine/base.py`."""
 
-    def __init__(self, url: str, instance: str) -> None:
-        """`url` as in EngineAddress.parse; `instance` names what this object makes for itself."""
+    def __init__(self, url: str, instance: str, network_pool: str = NETWORK_POOL) -> None:
+        """`url` as in EngineAddress.parse; `instance` names what this object makes for itself.
+
+        `network_pool` is the range (CIDR) that the networks of sandboxes come from.
+        """
         self._control = Control(EngineAddress.parse(url))
         self._instance = instance
+        self._network_pool = ipaddress.IPv4Network(network_pool)
         self._network_choice = asyncio.Lock()
         self._helper_making = asyncio.Lock()
 

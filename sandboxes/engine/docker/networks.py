@@ -18,7 +18,7 @@ from sandboxes.engine.docker.control import Control
 from sandboxes.engine.errors import Conflict, EngineRefused, NameTaken, NotFound
 from sandboxes.engine.values import Labels, Network, NetworkSpec
 
-POOL = ipaddress.IPv4Network("10.213.0.0/16")
+NETWORK_POOL = "10.213.0.0/16"
 PREFIX_BITS = 29
 # The firewall knows our bridges by this. An interface name has at most 15 characters.
 BRIDGE_PREFIX = "sl-"
@@ -29,6 +29,7 @@ class Networks:
     """The part of Engine about networks."""
 
     _control: Control
+    _network_pool: ipaddress.IPv4Network
     _network_choice: asyncio.Lock
 
     async def networks(self, labels: Labels, *, deadline_s: float = QUESTION_S) -> list[Network]:
@@ -42,7 +43,7 @@ class Networks:
         async with self._network_choice:
             try:
                 return await self._control.call(
-                    f"creating network {spec.name}", lambda api: _ensure(api, spec), deadline_s
+                    f"creating network {spec.name}", lambda api: _ensure(api, spec, self._network_pool), deadline_s
                 )
             except Conflict as error:
                 raise NameTaken(str(error)) from error
@@ -59,11 +60,11 @@ def bridge_of(network: str) -> str:
     return BRIDGE_PREFIX + hashlib.sha256(network.encode()).hexdigest()[:10]
 
 
-def _ensure(api: docker.APIClient, spec: NetworkSpec) -> Network:
+def _ensure(api: docker.APIClient, spec: NetworkSpec, pool: ipaddress.IPv4Network) -> Network:
     everything = [_network(row) for row in api.networks()]
     if (found := _named(spec, everything)) is not None:
         return found
-    for subnet in _free_subnets(everything):
+    for subnet in _free_subnets(pool, everything):
         try:
             _create(api, spec, subnet)
         except docker.errors.APIError as error:
@@ -71,7 +72,7 @@ def _ensure(api: docker.APIClient, spec: NetworkSpec) -> Network:
                 raise
         else:
             return _network(api.inspect_network(spec.name))
-    raise EngineRefused(f"creating network {spec.name}: no free subnet left in {POOL}")
+    raise EngineRefused(f"creating network {spec.name}: no free subnet left in {pool}")
 
 
 def _named(spec: NetworkSpec, networks: Iterable[Network]) -> Network | None:
@@ -83,9 +84,9 @@ def _named(spec: NetworkSpec, networks: Iterable[Network]) -> Network | None:
     return None
 
 
-def _free_subnets(networks: Iterable[Network]) -> Iterator[ipaddress.IPv4Network]:
+def _free_subnets(pool: ipaddress.IPv4Network, networks: Iterable[Network]) -> Iterator[ipaddress.IPv4Network]:
     taken = [ipaddress.ip_network(network.subnet) for network in networks if network.subnet]
-    for subnet in POOL.subnets(new_prefix=PREFIX_BITS):
+    for subnet in pool.subnets(new_prefix=PREFIX_BITS):
         if not any(subnet.overlaps(other) for other in taken if other.version == 4):
             yield subnet
 

@@ -18,9 +18,10 @@ from sandboxes.engine.docker.images import Images
 from sandboxes.engine.errors import EngineRefused, EngineTimeout, ImageMissing, NameTaken, NotFound
 from sandboxes.engine.values import ContainerSpec, Image, Labels, Volume, VolumeMount, VolumeSpec
 from sandboxes.engine.wire import Answer, error_message, refusal
-from sandboxes.labels import labels_of
+from sandboxes.labels import SHARED, labels_of
 
-# Where the helper's image has an empty folder for the volume.
+# Nothing but an empty folder for the volume: a container has to have an image, not one with something in it.
+HELPER_IMAGE = "sandlot/helper:1"
 HELPER_FOLDER = "/volume"
 
 
@@ -108,12 +109,11 @@ class Volumes(Containers, Images):
             await self.remove_container(spec.name)
 
     async def _helper_image(self) -> Image:
-        tag = f"sandlot/helper:{self._instance}"
         async with self._helper_making:
             try:
-                return await self.image(tag)
+                return await self.image(HELPER_IMAGE)
             except ImageMissing:
-                return await self.import_image(_empty_folder(), tag, labels_of(self._instance, "helper"))
+                return await self.import_image(_empty_folder(), HELPER_IMAGE, labels_of(SHARED, "image"))
 
 
 def _volume(facts: Mapping[str, Any]) -> Volume:

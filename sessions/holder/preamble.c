@@ -188,7 +188,7 @@ static void say_params(struct text *text, const struct parser *parser)
     for (unsigned i = 0; i < parser->param_count; i++) {
         if (i)
             say(text, "%c", parser->sub >> i & 1 ? ':' : ';');
-        if (parser->params[i] > 0 || (parser->sub >> i & 1 && parser->params[i] == 0))
+        if (parser->params[i] >= 0)
             say(text, "%d", (int)parser->params[i]);
     }
 }
@@ -198,7 +198,8 @@ static void say_csi(struct text *text, const struct parser *parser)
     say(text, "\033[");
     if (parser->prefix)
         say(text, "%c", parser->prefix);
-    say_params(text, parser);
+    if (parser->state != IN_CSI_ENTRY)
+        say_params(text, parser);
     say(text, "%.*s", parser->intermediate_count, (const char *)parser->intermediates);
 }
 

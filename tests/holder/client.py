@@ -85,7 +85,13 @@ class Program:
     """What CREATE starts; without argv a login shell."""
 
     argv: Sequence[str] = ()
-    env: Sequence[str] = ("PATH=/usr/local/bin:/usr/bin:/bin", "PS1=$ ", "TERM=xterm-256color", "LANG=C.UTF-8", "HOME=/tmp")
+    env: Sequence[str] = (
+        "PATH=/usr/local/bin:/usr/bin:/bin",
+        "PS1=$ ",
+        "TERM=xterm-256color",
+        "LANG=C.UTF-8",
+        "HOME=/tmp",
+    )
     cwd: str = "/"
 
     def encoded(self) -> bytes:
@@ -193,7 +199,13 @@ class Viewer:
     ) -> Self:
         """Send LINK. A resume goes on where the viewer was: output and offset are kept."""
         body = link_body(
-            self.client, name=name, program=program, resume=resume, size=size, may_drive=may_drive, want_drive=want_drive
+            self.client,
+            name=name,
+            program=program,
+            resume=resume,
+            size=size,
+            may_drive=may_drive,
+            want_drive=want_drive,
         )
         if resume:
             self.offset = resume[1]

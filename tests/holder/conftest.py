@@ -59,7 +59,9 @@ class Holder:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208 - /proc has no Path worth it
 
     def children(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
     def stop(self) -> None:
         for viewer in self.viewers:

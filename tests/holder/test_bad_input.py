@@ -127,7 +127,9 @@ def test_too_many_links_are_turned_away_with_a_frame(holder: Holder) -> None:
 
 @pytest.mark.parametrize("terminal", ["", "a b", "../x", "é", "x" * 65, "a\nb"])
 def test_a_bad_id_is_refused_by_the_command(holder: Holder, terminal: str) -> None:
-    refused = subprocess.run(holder.command("attach", terminal), stdin=subprocess.PIPE, capture_output=True, check=False)
+    refused = subprocess.run(
+        holder.command("attach", terminal), stdin=subprocess.PIPE, capture_output=True, check=False
+    )
     assert refused.returncode == 64
 
 
@@ -154,7 +156,9 @@ def test_descriptors_beyond_the_two_are_closed(holder: Holder) -> None:
 
 def test_files_are_no_pipes(holder: Holder, tmp_path: Path) -> None:
     with (tmp_path / "file").open("w+b") as file:
-        refused = subprocess.run(holder.command("attach", "t"), stdin=file, stdout=file, stderr=subprocess.PIPE, check=False)
+        refused = subprocess.run(
+            holder.command("attach", "t"), stdin=file, stdout=file, stderr=subprocess.PIPE, check=False
+        )
     assert refused.returncode == 64
 
 
@@ -165,7 +169,9 @@ def test_without_a_holder_every_command_says_so(built: Path, tmp_path: Path) -> 
         assert "no holder answers" in done.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["attach"], ["serve"], ["list", "--socket-dir"], ["end", "a", "b"]])
+@pytest.mark.parametrize(
+    "words", [[], ["nonsense"], ["attach"], ["serve"], ["list", "--socket-dir"], ["end", "a", "b"]]
+)
 def test_wrong_usage_is_said(built: Path, words: list[str]) -> None:
     done = subprocess.run([built, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 64

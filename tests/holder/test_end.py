@@ -32,7 +32,9 @@ def pid_from(viewer: Viewer) -> int:
     return int(viewer.output.split(b"pid=")[1].split(b".")[0])
 
 
-@pytest.mark.parametrize(("command", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -9 $$", 137)])
+@pytest.mark.parametrize(
+    ("command", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -9 $$", 137)]
+)
 def test_the_exit_status_is_told_after_the_last_output(holder: Holder, command: str, status: int) -> None:
     viewer = holder.open(shell(f"printf last; {command}"))
     assert viewer.until_exit() == status
@@ -219,7 +221,9 @@ def test_the_list_tells_each_terminal(holder: Holder) -> None:
 
 
 def test_a_second_holder_in_the_same_folder_refuses(holder: Holder) -> None:
-    second = subprocess.run([holder.binary, "serve", holder.folder], capture_output=True, text=True, check=False, timeout=20)
+    second = subprocess.run(
+        [holder.binary, "serve", holder.folder], capture_output=True, text=True, check=False, timeout=20
+    )
     assert second.returncode == 70
     assert "another holder" in second.stderr
 

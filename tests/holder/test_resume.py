@@ -39,7 +39,9 @@ def finish_typing(viewer: Viewer, data: bytes, done: int) -> int:
 
 
 @pytest.mark.parametrize("disconnects", [1000])
-def test_a_thousand_disconnects_lose_nothing_and_double_nothing(holder: Holder, tmp_path: Path, disconnects: int) -> None:
+def test_a_thousand_disconnects_lose_nothing_and_double_nothing(
+    holder: Holder, tmp_path: Path, disconnects: int
+) -> None:
     """During output and typing: SHA-256 of the output is right, and every typed byte arrived once."""
     output, typed = noise(24 * 1024 * 1024), noise(7 * disconnects, seed=2)
     (tmp_path / "output").write_bytes(output)
@@ -57,7 +59,9 @@ def test_a_thousand_disconnects_lose_nothing_and_double_nothing(holder: Holder, 
             pass
         viewer = come_back(holder, viewer)
     while viewer.typed_seq * 7 < len(typed):
-        viewer.until(lambda v: v.welcome and v.acked_seq >= v.typed_seq or v.welcome and v.welcome.last_seq >= v.typed_seq)
+        viewer.until(
+            lambda v: v.welcome and v.acked_seq >= v.typed_seq or v.welcome and v.welcome.last_seq >= v.typed_seq
+        )
         viewer.type(typed[viewer.typed_seq * 7 :][:7])
         viewer.until(lambda v: v.acked_seq == v.typed_seq)
     assert viewer.until_exit() == 0
@@ -124,7 +128,9 @@ def test_frames_come_in_the_promised_order(holder: Holder) -> None:
 
 
 def test_a_late_viewer_gets_the_modes_that_were_evicted(holder: Holder, tmp_path: Path) -> None:
-    (tmp_path / "output").write_bytes(b"\x1b[?2004h\x1b[?1002h\x1b[?1006h\x1b[4 q\x1b]2;evicted\x07" + b"plain line\n" * 200_000)
+    (tmp_path / "output").write_bytes(
+        b"\x1b[?2004h\x1b[?1002h\x1b[?1006h\x1b[4 q\x1b]2;evicted\x07" + b"plain line\n" * 200_000
+    )
     holder.open(shell(f"cat {tmp_path}/output; printf done; read x")).until_output(b"done")
     late = holder.viewer().link(want_drive=False).until_replayed()
     ((offset, preamble),) = late.resets
@@ -148,7 +154,9 @@ def test_a_disconnect_at_every_byte_of_characters_and_sequences(binary: Path, ho
 
 
 def test_old_output_is_replayed_at_the_size_it_was_written_for(holder: Holder) -> None:
-    viewer = holder.open(shell("trap 'stty size' WINCH; printf ready; while :; do sleep 0.01; done")).until_output(b"ready")
+    viewer = holder.open(shell("trap 'stty size' WINCH; printf ready; while :; do sleep 0.01; done")).until_output(
+        b"ready"
+    )
     viewer.resize(100, 30)
     viewer.until_output(b"30 100\r\n")
     viewer.resize(60, 20)

@@ -79,7 +79,9 @@ def test_a_paste_of_five_megabytes_comes_back_whole_from_cat(holder: Holder) -> 
 
 
 def test_more_unacknowledged_input_than_the_window_ends_the_link(holder: Holder) -> None:
-    viewer = holder.open(shell("stty raw -echo; printf ready; read never < /dev/null; exec sleep 1000")).until_output(b"ready")
+    viewer = holder.open(shell("stty raw -echo; printf ready; read never < /dev/null; exec sleep 1000")).until_output(
+        b"ready"
+    )
     try:
         for _ in range(INPUT_FRAMES * 2 + 8):  # the kernel takes some of it
             viewer.type(b"x" * 16384)

@@ -318,24 +318,26 @@ test("too many: it stays away for at least 5 s", () => {
   assert.equal(network.sockets.length, 2);
 });
 
-test("waits grow to 10 s with full jitter and start anew after success", () => {
-  const waits = [];
-  const world = setUp();
-  const ada = viewer({ ...world, random: () => 0.999999 });
-  ada.connection.connect();
-  world.clock.advance(100);
+/** The next `count` waits while every upgrade is refused, with jitter at its ceiling, in whole milliseconds. */
+function waitsOf({ clock, ada }, count) {
+  return Array.from({ length: count }, () => {
+    const wait = ada.connection.retryAt - clock.now();
+    clock.advance(wait + TRIP_MS);
+    return Math.round(wait);
+  });
+}
+
+test("waits are short for a minute, then grow to 10 s, with full jitter, and start anew after success", () => {
+  const world = connected({ random: () => 0.999999 });
   world.network.refuseWith = 4503;
   world.network.cut();
-  for (let attempt = 0; attempt < 8; attempt += 1) {
-    waits.push(Math.round(ada.connection.retryAt - world.clock.now()));
-    world.clock.advance(ada.connection.retryAt - world.clock.now() + TRIP_MS);
-  }
-  assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 8000, 10000, 10000]);
+  assert.deepEqual(waitsOf(world, 5), [250, 500, 1000, 1500, 1500]);
+  assert.deepEqual(waitsOf(world, 60).slice(-7), [1500, 1500, 3000, 6000, 10000, 10000, 10000]);
   world.network.refuseWith = null;
-  ada.connection.reconnect();
+  world.ada.connection.reconnect();
   world.clock.advance(100);
   world.network.cut();
-  assert.equal(Math.round(ada.connection.retryAt - world.clock.now()), 250);
+  assert.deepEqual(waitsOf(world, 1), [250]);
 });
 
 test("focus, network or a visible page bring it back at once", () => {

@@ -1,6 +1,10 @@
 /** Waiting times between attempts: exponential with full jitter, so that many pages do not come back at once. */
 
 const FIRST_MS = 250;
+// A server that restarts is back within a minute, and a terminal should follow within 2 s, upgrade included.
+const SHORT_MS = 1_500;
+const SHORT_ATTEMPTS = 60;
+// What is away for longer is not waited for by the second.
 const LONGEST_MS = 10_000;
 
 export class Backoff {
@@ -12,9 +16,9 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Return the milliseconds to wait before the next attempt: `atLeast` plus 0 .. min(10 s, 0.25 s * 2^attempt). */
+  /** Return the milliseconds to wait before the next attempt: `atLeast`, plus 0 up to a ceiling of 0.25 s to 10 s. */
   next(atLeast = 0) {
-    const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#attempt);
+    const ceiling = ceilingOf(this.#attempt);
     this.#attempt += 1;
     return atLeast + this.#random() * ceiling;
   }
@@ -23,4 +27,9 @@ export class Backoff {
   reset() {
     this.#attempt = 0;
   }
+}
+
+function ceilingOf(attempt) {
+  if (attempt < SHORT_ATTEMPTS) return Math.min(SHORT_MS, FIRST_MS * 2 ** attempt);
+  return Math.min(LONGEST_MS, SHORT_MS * 2 ** (attempt - SHORT_ATTEMPTS + 1));
 }

@@ -12,6 +12,8 @@ const STATES = {
   refused: ["bad", "Disconnected"],
 };
 
+const IS_OVER = new Set(["idle", "ended", "refused"]);
+
 export class StatusLine {
   #connection;
   #state = element("span", { class: "terminal-state" });
@@ -41,7 +43,7 @@ export class StatusLine {
     const [kind, word] = STATES[state];
     this.#state.className = `terminal-state ${kind}`;
     this.#state.textContent = word;
-    this.#people.textContent = peopleSentence(viewers, mayDrive, this.#connection.isDriving);
+    this.#people.textContent = IS_OVER.has(state) ? "" : peopleSentence(viewers, mayDrive, this.#connection.isDriving);
     this.#take.hidden = !(mayDrive && state === "live" && !this.#connection.isDriving);
     this.#size.textContent = `${term.cols} × ${term.rows}`;
   }
@@ -64,12 +66,17 @@ export class StatusLine {
 function peopleSentence(viewers, mayDrive, isDriving) {
   const others = viewers.filter(({ isMe }) => !isMe);
   const driver = others.find(({ isDriver }) => isDriver);
+  const me = viewers.find(({ isMe }) => isMe);
   const lookers = others.filter(({ isDriver }) => !isDriver).map(({ name }) => name);
-  const typing = driver ? `${driver.name} is typing` : isDriving ? "You are typing" : "Nobody is typing";
+  const typing = driver ? typingOf(driver, me) : isDriving ? "You are typing" : "Nobody is typing";
   const looking = lookers.length > 0 ? `${listOf(lookers)} ${lookers.length > 1 ? "look" : "looks"} on` : null;
   const mine = mayDrive || viewers.length === 0 ? null : "you may only look";
   if (isDriving && others.length === 0) return "";
   return viewers.length === 0 ? "" : [typing, looking, mine].filter(Boolean).join(" · ");
+}
+
+function typingOf(driver, me) {
+  return driver.name === me?.name ? "You are typing in another tab" : `${driver.name} is typing`;
 }
 
 const LIST = new Intl.ListFormat("en");

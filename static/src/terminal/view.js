@@ -193,6 +193,7 @@ export class View {
     const { term } = this;
     term.onData((data) => this.#typed(data));
     term.onBinary((data) => this.connection.send(Uint8Array.from(data, (char) => char.charCodeAt(0))));
+    term.onResize(() => this.#status.update(term));
     term.onTitleChange((title) => (this.#mount.title = title.slice(0, 200)));
     term.attachCustomKeyEventHandler((event) => this.#mayHandleKey(event));
     term.parser.registerOscHandler(52, (body) => this.#clipboardAsked(body));

@@ -48,7 +48,7 @@ class Environment(BaseSettings):
     def _origins_are_exact(cls, value: str) -> str:
         for origin in filter(None, (part.strip() for part in value.split(","))):
             parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or "*" in origin:
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "*" in origin:
                 raise ValueError(
                     f"SANDLOT_ORIGINS takes addresses like https://sandlot.example.com, without a path; got {origin!r}."
                 )

@@ -16,6 +16,7 @@ from twisted.internet import asyncioreactor  # noqa: E402
 
 asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
 
+from autobahn.websocket.protocol import WebSocketProtocol  # noqa: E402
 from daphne.endpoints import build_endpoint_description_strings  # noqa: E402
 from daphne.server import Server  # noqa: E402
 
@@ -30,6 +31,13 @@ BOUNDED = "sandlot.queue"
 
 class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
     """Keeps at most MESSAGES_WAITING messages per connection and lets no client choose the root path."""
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send what the application says; a close with its reason and with any code, also 1012, which Autobahn refuses."""
+        if message["type"] == "websocket.close" and getattr(protocol, "state", None) == WebSocketProtocol.STATE_OPEN:
+            protocol.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=message.get("reason", "").encode())
+        else:
+            await super().handle_reply(protocol, message)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         scope["root_path"] = self.root_path

@@ -49,6 +49,7 @@ class SessionKeeper:
             await sync_to_async(session.reach)(SessionState.RUNNING)
             return False
         async with work.step("Stop what is left of the last start"):
+            await sync_to_async(note_waiting)(sandbox)
             await self._remove(world.of(sandbox.slug), sandbox, await self._why_ended(session))
         async with work.step(f"Start the session {session.name}"):
             await self._start(session, shared)
@@ -179,6 +180,12 @@ def lose_terminals(sandbox: Sandbox, reason: str) -> None:
     """Write down that all shells of a sandbox are gone."""
     for session in sandbox.sessions.all():
         session.lose_terminals(reason)
+
+
+def note_waiting(sandbox: Sandbox) -> None:
+    """Write down that all sessions wait for the network that is being replaced: nobody is sent to the old ones."""
+    for session in sandbox.sessions.filter(state=SessionState.RUNNING):
+        session.reach(SessionState.WAITING)
 
 
 def note_stopped(sandbox: Sandbox, reason: str) -> None:

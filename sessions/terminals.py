@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from typing import Any
+
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
@@ -10,12 +14,50 @@ from sandboxes.permissions import Action
 from sessions.access import may_type
 from sessions.containers import container_name
 from sessions.link import HOLDER
-from sessions.models import Session, Terminal
+from sessions.models import Session, Terminal, TooManyTerminalsError
+
+logger = logging.getLogger(__name__)
 
 
 def at_hand(session: Session, user: User) -> list[Terminal]:
     """Return the session's live terminals; a first one is opened when there is none."""
+    note_ends(session)
     return list(session.terminals.live()) or [session.open_terminal(by=user)]
+
+
+def open_another(session: Session, user: User) -> Terminal:
+    """Return a new terminal. Raises TooManyTerminalsError when as many shells as there may be are really alive."""
+    try:
+        return session.open_terminal(by=user)
+    except TooManyTerminalsError:
+        note_ends(session)
+        return session.open_terminal(by=user)
+
+
+def note_ends(session: Session) -> None:
+    """Write down which shells ended while nobody looked. Without an answer of the engine all count as alive."""
+    opened = list(session.terminals.live().exclude(opened_at=None))
+    if not opened or not session.is_running:
+        return
+    try:
+        held = async_to_sync(_held)(container_name(session))
+    except EngineError as error:
+        logger.info("The terminals of %s could not be listed: %s", session, error)
+        return
+    for terminal in opened:
+        shell = held.get(str(terminal.pk))
+        if shell is None:
+            terminal.mark_ended(None, "It ended when nobody looked.")
+        elif not shell["running"]:
+            terminal.mark_ended(shell["status"])
+
+
+async def _held(container: str) -> dict[str, dict[str, Any]]:
+    """Return the holder's terminals by id; each has running and status."""
+    result = await get_engine().exec_run(container, [HOLDER, "list"])
+    if result.status != 0:
+        raise EngineError(f"The holder could not list its terminals: {result.stderr.decode(errors='replace')}")
+    return {shell["id"]: shell for shell in json.loads(result.stdout)}
 
 
 def may_end(terminal: Terminal, user: User) -> bool:

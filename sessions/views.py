@@ -96,7 +96,7 @@ def open_terminal(request: HttpRequest, slug: str) -> JsonResponse:
         return problem(409, "not_running", f"{sandbox} is not running. No terminal was opened.")
     session = Session.for_person(sandbox, person(request))
     try:
-        return JsonResponse(session.open_terminal(by=person(request)).as_json(), status=201)
+        return JsonResponse(terminals.open_another(session, person(request)).as_json(), status=201)
     except TooManyTerminalsError as error:
         return problem(409, "too_many_terminals", str(error))
 

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from sessions import protocol
-from sessions.protocol import Frame
+from sessions.protocol import Close, Frame
 
 # The page acknowledges after each parsed 32 KiB.
 ACK_EVERY_BYTES = 32 * 1024
@@ -90,8 +90,19 @@ class Viewer:
         await self.until(lambda: bool(self.welcome), "welcome")
         return self
 
+    async def arrive(self, within_s: float = 20.0) -> Viewer:
+        """Open, coming back as the page does while the session is being restarted."""
+        async with asyncio.timeout(within_s):
+            while True:
+                try:
+                    return await self.open()
+                except Refusal as refusal:
+                    if refusal.code not in (Close.RESTARTING, Close.ENGINE_AWAY):
+                        raise
+                    await asyncio.sleep(0.1)
+
     async def __aenter__(self) -> Viewer:
-        return await self.open()
+        return await self.arrive()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 import random
 import secrets
 import struct
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +86,25 @@ async def test_an_exit_is_shown_and_nothing_new_starts(ada: Person, slug: str) -
             viewer.terminal_id.replace("-", ""),
         )
         assert row["exit_status"] == 7
+
+
+async def test_a_shell_that_ended_unseen_is_not_shown_as_alive(ada: Person, slug: str) -> None:
+    async with viewer_of(ada, ada.open_terminal(slug)) as viewer:
+        await viewer.sees("# ")
+        await viewer.type("sleep 0.3; exit 5\r")
+        await viewer.until(lambda: viewer.acked_seq == viewer.seq, "the command was taken")
+    container = f"sandlot-{ada.server.instance}-{slug}-alice"
+
+    def holder_knows() -> bool:
+        done = subprocess.run(
+            ["docker", "exec", container, "/.sandlot/holder", "list"], capture_output=True, text=True, check=True
+        )
+        return any(t["id"] == viewer.terminal_id and not t["running"] for t in json.loads(done.stdout))
+
+    eventually(holder_knows, "the shell has ended")
+    assert viewer.terminal_id not in ada.get(f"/sandboxes/{slug}/").text
+    row = ada.server.row("SELECT * FROM sandbox_sessions_terminal WHERE id = ?", viewer.terminal_id.replace("-", ""))
+    assert row["exit_status"] == 5
 
 
 async def test_an_explicit_end_hangs_up_the_shell(ada: Person, slug: str) -> None:

@@ -97,9 +97,23 @@ def test_a_running_step_counts(sandbox: Sandbox, bob: User) -> None:
 
 def test_only_the_latest_operation_is_shown(sandbox: Sandbox, bob: User) -> None:
     Step.begin(sandbox, "create", "Create the network").finish(Step.Outcome.DONE)
-    Step.begin(sandbox, "stop", "Stop the sessions").finish(Step.Outcome.DONE)
     sandbox.stop()
     assert "Create the network" not in page(bob)
+    Step.begin(sandbox, "stop", "Stop the sessions").finish(Step.Outcome.DONE)
+    shown = page(bob)
+    assert "Stop the sessions" in shown
+    assert "Create the network" not in shown
+
+
+def test_a_new_try_hides_what_failed_before(sandbox: Sandbox, bob: User) -> None:
+    Step.begin(sandbox, "create", "Create the network").finish(Step.Outcome.FAILED, "No memory.")
+    sandbox.reach(State.FAILED, "No memory.")
+    sandbox.retry()
+    assert "No memory." not in page(bob)
+    Step.begin(sandbox, "create", "Create the network again")
+    shown = page(bob)
+    assert "Create the network again" in shown
+    assert "No memory." not in shown
 
 
 def test_a_failed_session_can_be_tried_again(running: Sandbox, bob: User) -> None:

@@ -15,7 +15,7 @@ export function enableLiveUpdates(document, htmx) {
   if (!document.body.dataset.events) return;
   const view = new LiveView(document, htmx);
   document.body.addEventListener("sandbox-changed", ({ detail }) => view.changed(detail.slug));
-  document.body.addEventListener("htmx:beforeSwap", removeWhatIsGone);
+  document.body.addEventListener("htmx:beforeSwap", (event) => removeWhatIsGone(event, view));
   if (view.isLive) listen(document, view);
 }
 
@@ -44,7 +44,8 @@ function listen(document, view) {
 class LiveView {
   #document;
   #htmx;
-  #waiting = new Map();
+  #stale = new Set();
+  #drawing = new Set();
 
   constructor(document, htmx) {
     this.#document = document;
@@ -55,13 +56,12 @@ class LiveView {
     return Boolean(this.#list || this.#status);
   }
 
-  /** Something about this sandbox changed: draw it again soon. */
+  /** Something about this sandbox changed: draw it again soon, one answer at a time. */
   changed(slug) {
-    if (this.#waiting.has(slug)) return;
-    this.#waiting.set(slug, after(GATHER_MS, () => {
-      this.#waiting.delete(slug);
-      this.#draw(slug);
-    }));
+    this.#stale.add(slug);
+    if (this.#drawing.has(slug)) return;
+    this.#drawing.add(slug);
+    after(GATHER_MS, () => this.#drawUntilFresh(slug));
   }
 
   /** Draw everything again: what happened meanwhile is unknown. */
@@ -83,36 +83,44 @@ class LiveView {
     return this.#document.querySelector("[data-live-status]");
   }
 
+  async #drawUntilFresh(slug) {
+    this.#stale.delete(slug);
+    await this.#draw(slug);
+    this.#drawing.delete(slug);
+    if (this.#stale.has(slug)) this.changed(slug);
+  }
+
   #draw(slug) {
-    if (this.#status?.dataset.sandbox === slug) this.#drawStatus();
-    if (!this.#list) return;
+    if (this.#status?.dataset.sandbox === slug) return this.#drawStatus();
+    if (!this.#list) return undefined;
     const row = this.#document.getElementById(`sandbox-${slug}`);
-    if (row) this.#get(row.dataset.liveRow, { target: row, swap: "outerHTML" });
-    else this.#drawList();
+    return row ? this.#get(row.dataset.liveRow, { target: row, swap: "outerHTML" }) : this.#drawList();
   }
 
   #drawStatus() {
     const status = this.#status;
-    this.#get(status.dataset.liveStatus, { target: status, swap: "outerHTML" });
+    return this.#get(status.dataset.liveStatus, { target: status, swap: "outerHTML" });
   }
 
   #drawList() {
     const list = this.#list;
-    this.#get(list.dataset.liveList, { target: list, swap: "outerHTML", select: `#${list.id}` });
+    return this.#get(list.dataset.liveList, { target: list, swap: "outerHTML", select: `#${list.id}` });
   }
 
   #get(address, how) {
     // Failures show in the away notice and are mended by the next look.
-    this.#htmx.ajax("GET", address, { source: how.target, ...how }).catch(() => {});
+    return this.#htmx.ajax("GET", address, { source: how.target, ...how }).catch(() => {});
   }
 }
 
 /** A row or a page whose sandbox is gone says so with 404. */
-function removeWhatIsGone(event) {
+function removeWhatIsGone(event, view) {
   const { xhr, target } = event.detail;
   if (xhr.status !== 404) return;
   if (target.matches("[data-live-row]")) {
-    Object.assign(event.detail, { shouldSwap: true, isError: false, swapOverride: "delete" });
+    const isLast = target.parentElement.children.length === 1;
+    Object.assign(event.detail, { shouldSwap: !isLast, isError: false, swapOverride: "delete" });
+    if (isLast) view.refresh(); // without rows the list says how to begin
   } else if (target.matches("[data-live-status]")) {
     window.location.assign("/");
   }

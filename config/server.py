@@ -33,7 +33,7 @@ class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
     """Keeps at most MESSAGES_WAITING messages per connection and lets no client choose the root path."""
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Send what the application says; a close with its reason and with any code, also 1012, which Autobahn refuses."""
+        """Send what the application says; a close with its reason and any code: Autobahn itself refuses 1012."""
         if message["type"] == "websocket.close" and getattr(protocol, "state", None) == WebSocketProtocol.STATE_OPEN:
             protocol.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=message.get("reason", "").encode())
         else:

@@ -3,6 +3,9 @@
 Without this a session reaches every port that the engine's machine listens on, also those meant for its own users,
 and the metadata address of a cloud. All our bridges have one prefix, so three rules hold for every sandbox, also for
 those made later. Nothing of the engine's own rules is touched; DOCKER-USER is the chain it leaves to others.
+
+A name server on the machine's own address is one of its ports, too: where the engine's machine asks itself for names,
+give the engine another one ("dns" in its daemon.json).
 """
 
 import asyncio
@@ -69,7 +72,12 @@ async def _apply_here() -> str | None:
     process = await asyncio.create_subprocess_exec(
         "sh", "-c", RULES, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
-    _, words = await asyncio.wait_for(process.communicate(), APPLYING_S)
+    try:
+        _, words = await asyncio.wait_for(process.communicate(), APPLYING_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return f"iptables did not end within {APPLYING_S:g} s"
     return None if process.returncode == 0 else words.decode(errors="replace").strip()
 
 

@@ -20,6 +20,7 @@ from django.db import DatabaseError, close_old_connections
 
 from sandboxes import lease, orphans, space, storage
 from sandboxes.engine import Engine, EngineAway, EngineError, EngineTimeout
+from sandboxes.firewall import ensure_firewall
 from sandboxes.labels import HOST, INSTANCE, SANDBOX
 from sandboxes.models import Desired, EngineStatus, Sandbox, State, Step
 from sandboxes.storage import SharedTree
@@ -33,6 +34,8 @@ TURN_S = 0.4
 FULL_LOOK_S = 30.0
 # An engine that is away is asked again after this.
 AWAY_S = 2.0
+# The firewall is tried again after this, for somebody who has read the warning.
+FIREWALL_S = 60.0
 # Sandboxes worked on at once: the engine serialises much of it, more only makes all of them late.
 AT_ONCE = 6
 # More unwanted ends of a sandbox than this within the time mean that starting it again does not help.
@@ -80,7 +83,7 @@ class Supervisor:
     # --- the loop ------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Supervise for ever. Steps that a killed predecessor left open are closed first."""
-        listener = asyncio.create_task(self._listen())
+        aside = [asyncio.create_task(self._listen()), asyncio.create_task(self._guard())]
         leading = False
         try:
             while True:
@@ -89,10 +92,9 @@ class Supervisor:
                     await asyncio.wait_for(self._awake.wait(), TURN_S)
                 self._awake.clear()
         finally:
-            listener.cancel()
-            for task in self._busy.values():
+            for task in (*aside, *self._busy.values()):
                 task.cancel()
-            await asyncio.gather(listener, *self._busy.values(), return_exceptions=True)
+            await asyncio.gather(*aside, *self._busy.values(), return_exceptions=True)
 
     def wake(self) -> None:
         """Look at the wishes now. Call it on the supervisor's event loop."""
@@ -142,6 +144,12 @@ class Supervisor:
                         self._looked_at = -FULL_LOOK_S
                         self.wake()
             await asyncio.sleep(AWAY_S)
+
+    async def _guard(self) -> None:
+        """Keep sandboxes away from the engine's machine; until that holds, say so now and then."""
+        while (trouble := await ensure_firewall(self.engine, settings.SANDLOT_INSTANCE, logger.info)) is not None:
+            logger.warning("%s", trouble)
+            await asyncio.sleep(FIREWALL_S)
 
     # --- one sandbox ---------------------------------------------------------------------------------------------
     async def _attend(self, pk: int) -> None:

@@ -73,7 +73,10 @@ class ExecStream(Protocol):
         ...
 
     def close(self) -> None:
-        """Drop the connection. May be called at any time and more than once."""
+        """Drop the connection. May be called at any time and more than once.
+
+        What was written and not drained may be lost.
+        """
         ...
 
 
@@ -249,6 +252,7 @@ class Engine(Protocol):
         """Run a program to its end as root. Secrets go through `stdin`: argv is visible in the engine's events.
 
         Raises NotFound, Conflict (not running), EngineTimeout; then the program has lost its input and output.
+        EngineRefused when there is input and the engine is reached over TLS, where an input cannot be ended.
         """
         ...
 

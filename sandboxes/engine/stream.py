@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from sandboxes.engine.errors import EngineError, EngineTimeout, StreamLost
+from sandboxes.engine.errors import EngineError, EngineRefused, EngineTimeout, StreamLost
 from sandboxes.engine.values import ExecResult
 from sandboxes.engine.wire import Connection, EngineAddress, error_message, refusal
 
@@ -61,6 +61,8 @@ class Programs:
         self, container: str, argv: Sequence[str], *, stdin: bytes, deadline_s: float, limit_bytes: int
     ) -> ExecResult:
         """See Engine.exec_run."""
+        if stdin and self._address.tls_folder:
+            raise EngineRefused(f"running {argv[0]} in {container}: over TLS the end of its input cannot be sent")
         try:
             async with asyncio.timeout(deadline_s):
                 stream = await self.stream(container, argv, deadline_s=deadline_s, stderr_bytes=limit_bytes)
@@ -182,8 +184,8 @@ class DockerExecStream(asyncio.Protocol):
             self._transport.write(data)
 
     def write_eof(self) -> None:
-        """Send the end of input and keep reading. Raises NotImplementedError over TLS, which cannot close one half."""
-        if not self._transport.is_closing():
+        """Send the end of input and keep reading. Over TLS, which cannot close one half, nothing happens."""
+        if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
     async def drain(self) -> None:

@@ -110,7 +110,10 @@ class Control:
         return version
 
     def _new_client(self, version: str) -> docker.APIClient:
-        return docker.APIClient(str(self.address), version=version, timeout=10, tls=self._tls() or False)
+        client = docker.APIClient(str(self.address), version=version, timeout=10, tls=self._tls() or False)
+        # Else a proxy or a certificate bundle named in the environment for other purposes gets between us.
+        client.trust_env = False
+        return client
 
     def _reach(self) -> None:
         """Raise EngineAway when nobody listens at a unix socket: docker-py would leave its own socket open then."""

@@ -8,6 +8,7 @@ import base64
 import os
 import struct
 from collections.abc import Callable
+from typing import cast
 
 OnMessage = Callable[[int, bytes], None]
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -47,8 +48,8 @@ class Wire(asyncio.Protocol):
         return wire
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports have the methods, not the class.
+        self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._upgraded.done():

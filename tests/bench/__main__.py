@@ -1,0 +1,63 @@
+"""`make bench`: measure, and print each figure beside its target. Names choose some of the measures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from tests.bench import crowd, echo, opening, painted, stalled, throughput
+from tests.bench.place import Place, measuring_place
+from tests.bench.report import Row, as_table
+
+MEASURES: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
+    "echo": echo.measure,
+    "throughput": throughput.measure,
+    "opening": opening.measure,
+    "painted": painted.measure,
+    "stalled": stalled.measure,
+    "crowd": crowd.measure,
+}
+
+
+def main() -> None:
+    asked = arguments()
+    with measuring_place(quick=asked.quick, stall_s=asked.stall_seconds) as place:
+        rows = uvloop.run(measured(place, asked.names or list(MEASURES)))
+    print(f"\nAll together, on {machine()}:\n\n{as_table(rows)}")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], metavar="name", help=", ".join(MEASURES))
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, about two minutes")
+    parser.add_argument("--stall-seconds", type=float, help="how long stalled clients stall; 60, or 12 with --quick")
+    asked = parser.parse_args()
+    if asked.stall_seconds is None:
+        asked.stall_seconds = 12.0 if asked.quick else 60.0
+    return asked
+
+
+async def measured(place: Place, names: list[str]) -> list[Row]:
+    rows: list[Row] = []
+    for name in names:
+        began = time.monotonic()
+        mine = await MEASURES[name](place)
+        print(f"\n{name} ({time.monotonic() - began:.0f} s)\n{as_table(mine)}", flush=True)
+        rows += mine
+    return rows
+
+
+def machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, load average {load:.1f} at the end"
+
+
+if __name__ == "__main__":
+    main()

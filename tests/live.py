@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import requests
 
@@ -221,6 +222,17 @@ class Person:
             terminal_id.replace("-", ""),
         )
         return terminal_id
+
+    def end_terminals(self, slug: str) -> None:
+        """End every terminal of a sandbox that still runs."""
+        running = self.server.rows(
+            "SELECT t.id FROM sandbox_sessions_terminal t JOIN sandbox_sessions_session s ON t.session_id = s.id"
+            " JOIN sandboxes_sandbox b ON s.sandbox_id = b.id WHERE b.slug = ? AND t.ended_at IS NULL",
+            slug,
+        )
+        for row in running:
+            answer = self.post(f"/terminals/{UUID(row['id'])}/end/")
+            assert answer.status_code == 200, answer.text
 
 
 def template_value(page: str, slug: str) -> str:

@@ -1,4 +1,4 @@
-"""A real Chromium, one for the whole run, and pages that are signed in."""
+"""A real Chromium, one for all tests in this folder, and pages that are signed in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.terminal_page import READER, TerminalPage
 from tests.live import LiveServer, Person
 
 # As root and without a desktop; none of Chromium's own errands on the network.
@@ -28,7 +29,8 @@ def chromium_path() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+# Playwright's event loop runs for as long as it lives, and would be in the way of asynchronous tests elsewhere.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
@@ -41,26 +43,64 @@ SignedIn = Callable[..., Page]
 
 @pytest.fixture
 def signed_in(browser: Browser) -> Iterator[SignedIn]:
-    """Return a function that opens a page as a person, in a browser context of their own."""
-    contexts: list[BrowserContext] = []
+    """Return a function that opens a page as a person, or as nobody, in a browser context of their own.
 
-    def open_as(person: Person, **options: object) -> Page:
-        context = browser.new_context(base_url=person.server.origin, **options)  # type: ignore[arg-type]
+    In every test: no script of the page fails, and nothing is against the Content-Security-Policy.
+    """
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_as(person: Person | None, origin: str = "", **options: object) -> Page:
+        origin = person.server.origin if person else origin
+        context = browser.new_context(base_url=origin, **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.add_cookies(
-            [
-                {"name": cookie.name, "value": cookie.value or "", "url": person.server.origin}
-                for cookie in person.http.cookies
-            ]
-        )
+        context.add_init_script(path=READER)
         context.set_default_timeout(20_000)
+        context.on("weberror", lambda error: problems.append(str(error.error)))
+        context.on("console", lambda message: problems.extend(against_policy(message)))
+        if person:
+            context.add_cookies(cookies_of(person))
         return context.new_page()
 
     yield open_as
     for context in contexts:
         context.close()
+    assert problems == []
 
 
-@pytest.fixture(scope="session")
+def against_policy(message: ConsoleMessage) -> list[str]:
+    return [message.text] if "Content Security Policy" in message.text else []
+
+
+def cookies_of(person: Person) -> list[dict[str, str]]:
+    return [
+        {"name": cookie.name, "value": cookie.value or "", "url": person.server.origin}
+        for cookie in person.http.cookies
+    ]
+
+
+@pytest.fixture(scope="package")
 def ada(live: LiveServer) -> Person:
     return live.person()
+
+
+@pytest.fixture(scope="package")
+def slug(ada: Person) -> str:
+    """A running sandbox for all tests that do not stop it."""
+    return ada.running_sandbox("harbor")
+
+
+OpenDesk = Callable[..., TerminalPage]
+
+
+@pytest.fixture
+def open_desk(ada: Person, slug: str, signed_in: SignedIn) -> Iterator[OpenDesk]:
+    """Return a function that opens the sandbox's page; the terminals are ended when the test is over."""
+    yield lambda **options: TerminalPage(signed_in(ada, **options)).open(slug)
+    ada.end_terminals(slug)
+
+
+@pytest.fixture
+def desk(open_desk: OpenDesk) -> TerminalPage:
+    """The page of the running sandbox, with a new terminal."""
+    return open_desk()

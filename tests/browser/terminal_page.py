@@ -1,0 +1,91 @@
+"""A person in front of a sandbox's page: types keys, pastes, and reads the shown terminal."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Page
+
+READER = Path(__file__).with_name("reader.js")
+WITHIN_MS = 20_000
+# Clipboard data can only come from a person's hand; an event that carries it takes the same way through the page.
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+  document.activeElement.dispatchEvent(event);
+}"""
+
+
+class TerminalPage:
+    """Wraps a Playwright page whose context has reader.js. Waits for events, never for time."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, slug: str) -> TerminalPage:
+        """Go to a sandbox and wait for its prompt."""
+        self.page.goto(f"/sandboxes/{slug}/")
+        return self.ready()
+
+    def ready(self) -> TerminalPage:
+        """Wait until the link is live and something has been painted."""
+        self.until("reader.state() === 'live' && reader.text() !== ''", "a live terminal")
+        return self
+
+    # --- what is seen --------------------------------------------------------------------------------------------
+    def ask(self, expression: str, argument: object = None) -> Any:
+        return self.page.evaluate(f"argument => {expression}", argument)
+
+    def until(self, expression: str, what: str, argument: object = None, within_ms: float = WITHIN_MS) -> None:
+        """Wait until a JavaScript expression is true; `argument` is its variable."""
+        try:
+            self.page.wait_for_function(f"argument => {expression}", arg=argument, timeout=within_ms)
+        except Error as error:
+            seen = self.ask("[reader.state(), reader.text().slice(-600)]")
+            text = f"Not within {within_ms:g} ms: {what}. State and end of the terminal: {seen}"
+            raise AssertionError(text) from error
+
+    def sees(self, text: str, within_ms: float = WITHIN_MS) -> None:
+        self.until("reader.text().includes(argument)", f"{text!r} is seen", text, within_ms)
+
+    def is_in_state(self, state: str, within_ms: float = WITHIN_MS) -> None:
+        self.until("reader.state() === argument", f"the link is {state}", state, within_ms)
+
+    @property
+    def id(self) -> str:
+        return str(self.ask("reader.id()"))
+
+    @property
+    def text(self) -> str:
+        return str(self.ask("reader.text()"))
+
+    @property
+    def screen(self) -> dict[str, Any]:
+        """Text, looks, cursor, buffer, size, modes, mouse encoding and title."""
+        return dict(self.ask("reader.screen()"))
+
+    # --- what is done --------------------------------------------------------------------------------------------
+    def type(self, text: str) -> None:
+        """Type as a keyboard does: one key after the other; "\\n" is Enter."""
+        self.page.keyboard.type(text)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def paste(self, text: str) -> None:
+        """Paste `text` into whatever has the focus."""
+        self.page.evaluate(PASTE, text)
+
+    def run(self, command: str, within_ms: float = WITHIN_MS) -> str:
+        """Type a command and return what it printed. The marks are put together by the shell: their echo is not them."""
+        begin, end = secrets.token_hex(4), secrets.token_hex(4)
+        self.type(f"echo {begin[:4]}''{begin[4:]}; {command}; echo {end[:4]}''{end[4:]}\n")
+        self.sees(end, within_ms)
+        printed = re.search(rf"{begin}\n(.*?){end}", self.text, re.DOTALL)
+        assert printed is not None, self.text
+        return printed[1].strip()

@@ -78,7 +78,7 @@ NEXT_ACTION: dict[str, str] = {
     State.STOPPING: "Wait until it has stopped.",
     State.STOPPED: "Start it.",
     State.FAILED: "Read the failing step, then Retry.",
-    State.DELETING: "Nothing: it disappears when its files are gone.",
+    State.DELETING: "It disappears when its files are gone.",
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
 from accounts.models import User
-from sandboxes.models import Desired, Sandbox, Step
+from sandboxes.models import Desired, Sandbox, State, Step
 from sessions.models import Session, SessionState
 
 
@@ -51,11 +52,27 @@ class Place:
         return "\n".join(line_of(step) for step in self.steps)
 
 
+# Which work leads out of a state. While it has not begun, the log of what came before would only mislead.
+WORK_OF: dict[str, set[str]] = {
+    State.CREATING: {"create"},
+    State.STARTING: {"start", "restart"},
+    State.STOPPING: {"stop"},
+    State.DELETING: {"delete"},
+}
+
+
 def latest_steps(sandbox: Sandbox) -> list[Step]:
-    """Return the steps of the latest operation, oldest first."""
+    """Return the steps of the latest try of the latest operation, oldest first; none while it has not begun."""
     latest_first = list(sandbox.steps.order_by("-id")[:40])
+    if not latest_first or latest_first[0].operation not in WORK_OF.get(sandbox.state, {latest_first[0].operation}):
+        return []
     same = takewhile(lambda step: step.operation == latest_first[0].operation, latest_first)
-    return list(same)[::-1]
+    return (list(same) if sandbox.state == State.FAILED else list(since_failure(same)))[::-1]
+
+
+def since_failure(latest_first: Iterable[Step]) -> Iterator[Step]:
+    """Return the steps of the try that goes on; what failed before it is over."""
+    return takewhile(lambda step: step.outcome != Step.Outcome.FAILED, latest_first)
 
 
 def line_of(step: Step) -> str:

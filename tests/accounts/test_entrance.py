@@ -56,7 +56,7 @@ def test_a_disabled_account_is_told_so(client: Client, bob: User) -> None:
     bob.save()
     answer = client.post("/accounts/login/", {"login": bob.email, "password": PASSWORD}, follow=True)
     assert "disabled" in answer.content.decode()
-    assert not get_user(client).is_authenticated  # type: ignore[arg-type]
+    assert not get_user(client).is_authenticated
 
 
 def test_signing_out_asks_first_and_ends_the_login(alice: User) -> None:

@@ -23,12 +23,13 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: name of the file, address, who looks ("" for nobody), what is clicked first."""
+    """One page: name of the file, address, who looks ("" for nobody), what is clicked, whether it asks who it is."""
 
     name: str
     address: str
     who: str = "ada@example.com"
     click: str = ""
+    confirm: bool = False
 
 
 @contextmanager
@@ -67,6 +68,7 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("sandbox-stopped", "/sandboxes/docs-preview/"),
         Shot("sandbox-session", "/sandboxes/quiet-otter/"),
         Shot("sandbox-terminal", "/sandboxes/payments-api/"),
+        Shot("sandbox-viewer", "/sandboxes/quiet-otter/", who="vera@example.com"),
         Shot("delete-dialog", "/sandboxes/amber-reef/", click="[data-dialog]"),
         Shot("delete", "/sandboxes/amber-reef/delete/"),
         Shot("team", "/team/"),
@@ -74,7 +76,8 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("team-viewer", "/team/", who="vera@example.com"),
         Shot("password", "/accounts/password/change/"),
         Shot("two-factor", "/accounts/2fa/"),
-        Shot("two-factor-on", "/accounts/2fa/totp/activate/"),
+        Shot("confirm", "/accounts/2fa/totp/activate/"),
+        Shot("two-factor-on", "/accounts/2fa/totp/activate/", confirm=True),
         Shot("not-found", "/sandboxes/none/"),
         Shot("admin", "/admin/"),
         Shot("admin-sandboxes", "/admin/sandboxes/sandbox/"),
@@ -118,6 +121,10 @@ def take(context: BrowserContext, shot: Shot, look: str) -> None:
     page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(shot.address)
+    if shot.confirm:
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button")
+        page.wait_for_url(f"**{shot.address}")
     if shot.click:
         page.click(shot.click)
     settle(page)

@@ -67,7 +67,7 @@ export class Banner {
 
   #show() {
     const { state, refusal } = this.#connection;
-    this.#text.textContent = refusal ? (this.#said ?? refusal.text) : this.#sentence(state);
+    this.#text.textContent = refusal ? this.#words(refusal) : this.#sentence(state);
     this.#become(refusal ? "refused" : "lost", refusal);
     this.#bar.hidden = false;
   }
@@ -83,6 +83,11 @@ export class Banner {
   #offers(refusal) {
     const action = refusal ? refusal.action : "reconnect";
     return action ? [textButton(LABELS[action], () => this.#actions[action]())] : [];
+  }
+
+  /** The server knows best why it refuses, but not that the other viewer is this person's own tab. */
+  #words(refusal) {
+    return refusal.reason === "taken_over" ? refusal.text : (this.#said ?? refusal.text);
   }
 
   #sentence(state) {

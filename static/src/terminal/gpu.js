@@ -5,11 +5,6 @@
  */
 import { WebglAddon } from "@xterm/addon-webgl";
 
-// WCAG AA; programs choose colours without knowing the ground they stand on. Only with WebGL: the DOM renderer of
-// xterm.js 6.0 measures reversed text against the wrong ground and turns it grey.
-const CONTRAST = 4.5;
-const AS_CHOSEN = 1;
-
 export class Gpu {
   #term;
   #addon = null;
@@ -27,7 +22,6 @@ export class Gpu {
     try {
       this.#term.loadAddon(addon);
       this.#addon = addon;
-      this.#term.options.minimumContrastRatio = CONTRAST;
     } catch (error) {
       // No context left, or a driver that refuses: the DOM draws the same, only slower.
       console.info("The terminal is drawn without WebGL.", error);
@@ -40,7 +34,6 @@ export class Gpu {
   release() {
     this.#addon?.dispose();
     this.#addon = null;
-    this.#term.options.minimumContrastRatio = AS_CHOSEN;
   }
 
   /** A context that was taken once will be taken again. */

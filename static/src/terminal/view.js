@@ -23,6 +23,8 @@ import { StatusLine } from "./status-line.js";
 // A notice of the server that comes with a close belongs to the banner; one that the link outlives is news.
 const CLOSE_FOLLOWS_MS = 200;
 const SCROLLBACK_LINES = 10_000;
+// WCAG AA; programs choose colours without knowing the ground they stand on.
+const CONTRAST = 4.5;
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const ENCODER = new TextEncoder();
@@ -139,6 +141,7 @@ export class View {
       lineHeight: 1.15,
       linkHandler: this.#linkHandler(),
       macOptionClickForcesSelection: true,
+      minimumContrastRatio: CONTRAST,
       screenReaderMode: preferences.screenReader,
       scrollback: SCROLLBACK_LINES,
       theme: theme.terminal,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 
-from tests.bench.echo import keys
 from tests.bench.place import SLUG, Place, cpu_s, holder_pid, memory_bytes, session_container
 from tests.bench.report import Row, milliseconds, percentile
 from tests.bench.shells import Ours
+from tests.bench.stalled import typing_for
 from tests.live import PASSWORD, Person
 
 MIB = 1024 * 1024
@@ -92,15 +93,13 @@ async def run(place: Place, shells: list[Ours], active: int, seconds: int) -> li
         shell.type(PRINT.encode())
     await asyncio.sleep(2)
     begun, cpu = [shell.received_bytes for shell in printing], cpu_s(place.server_pid)
-    until = asyncio.get_running_loop().time() + seconds
-    times: list[float] = []
-    while asyncio.get_running_loop().time() < until:
-        times += await keys(typing, 1)
-        await asyncio.sleep(0.02)
+    began = time.perf_counter()
+    times = await typing_for(typing, seconds)
+    elapsed = time.perf_counter() - began
     received = [shell.received_bytes - before for shell, before in zip(printing, begun, strict=True)]
     typing.close()
     lost = sum(1 for shell in shells if shell.ended)
-    rate = sum(received) / len(received) / seconds / RATE_BYTES_S
+    rate = sum(received) / len(received) / elapsed / RATE_BYTES_S
     memory = memory_bytes(place.server_pid)
     what = f"{len(shells) - active} idle terminals and {active} at 40 KB/s for {seconds} s"
     return [
@@ -109,11 +108,11 @@ async def run(place: Place, shells: list[Ours], active: int, seconds: int) -> li
             "rate of those that print (slowest)",
             ">= 90 %",
             f"{rate:.1%}",
-            f"{min(received) / seconds / RATE_BYTES_S:.1%}",
+            f"{min(received) / elapsed / RATE_BYTES_S:.1%}",
             holds=rate >= 0.9,
         ),
         Row("memory of the dashboard", "<= 400 MB", f"{memory / 1e6:.0f} MB", holds=memory <= 400e6),
-        Row("processor time of the dashboard", "", f"{(cpu_s(place.server_pid) - cpu) / seconds:.0%} of a core"),
+        Row("processor time of the dashboard", "", f"{(cpu_s(place.server_pid) - cpu) / elapsed:.0%} of a core"),
         Row(
             "echo in one more terminal meanwhile: p50, p99",
             "",

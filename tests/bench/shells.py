@@ -129,8 +129,11 @@ class Ours(Shell):
         self.wire.send(BINARY, struct.pack("!BI", Frame.INPUT, self._seq) + data)
 
     def close(self) -> None:
+        """End the terminal, so that nothing of it disturbs the next measure."""
         self._stop_timer()
-        self.wire.close()
+        if not self.wire.closed.done():
+            self.wire.send(TEXT, b'{"type":"end"}')
+            self.wire.close()
 
     def fail(self, why: str) -> None:
         super().fail(why)

@@ -101,8 +101,9 @@ class Wire(asyncio.Protocol):
         self._transport.write(head + b"\0\0\0\0" + payload)
 
     def close(self) -> None:
+        """Hang up behind what was sent."""
         assert self._transport is not None
-        self._transport.abort()
+        self._transport.close()
 
     def stop_reading(self) -> None:
         """Stall: the kernel's buffers fill, then the server's."""

@@ -134,5 +134,5 @@ async def remove_everything(engine: Engine, instance: str) -> None:
     for volume in sorted(await engine.volumes(ours), key=lambda volume: not volume.options):
         await engine.remove_volume(volume.name)
     for image in await engine.images(ours):
-        for tag in image.tags:
-            await engine.remove_image(tag)
+        for name in image.tags or [image.id]:
+            await engine.remove_image(name)

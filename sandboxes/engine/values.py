@@ -101,13 +101,16 @@ class VolumeSpec:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """`mountpoint` is a path on the engine's machine."""
+    """`mountpoint` is a path on the engine's machine.
+
+    `created_at` is when something at its top changed last, on engines that keep no other time (20.10).
+    """
 
     name: str
     labels: Labels
     options: Mapping[str, str]
     mountpoint: str
-    created_at: datetime
+    created_at: datetime = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

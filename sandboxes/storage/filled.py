@@ -45,10 +45,15 @@ class _Known:
 _known: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
 
 
+def lock(engine: Engine, name: str) -> asyncio.Lock:
+    """Return this process's lock for something that is made once on an engine."""
+    return _known.setdefault(engine, _Known()).locks[name]
+
+
 async def filled_volume(engine: Engine, prefix: str, labels: Mapping[str, str], fill: Fill) -> Filled:
     """Return the finished volume with these labels; fill a new one, named PREFIX-RANDOM, when there is none."""
     known = _known.setdefault(engine, _Known())
-    async with known.locks[prefix]:
+    async with lock(engine, prefix):
         volumes = sorted(await engine.volumes(labels), key=lambda volume: volume.name)
         for volume in volumes:
             if (found := await _if_finished(engine, known, volume)) is not None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from sandboxes.engine import Engine, Image, ImageMissing, Volume
 from sandboxes.labels import INSTANCE, SHARED, labels_of
 from sandboxes.storage.archives import FILES, Folder, TreeRecord, tree_archive
-from sandboxes.storage.filled import MANIFEST, filled_volume
+from sandboxes.storage.filled import MANIFEST, filled_volume, lock
 
 SKELETON = "skeleton.tar"
 # Links and a few small files; an image with gigabytes of files at its top is not what sandboxes are made of.
@@ -71,10 +71,11 @@ async def _with_skeleton(engine: Engine, volume: Volume, manifest: bytes) -> Ima
     known = json.loads(manifest)
     folders = tuple(Folder(**entry) for entry in known["folders"])
     tag = f"sandlot/skeleton:{volume.name}"
-    try:
-        await engine.image(tag)
-    except ImageMissing:
-        # Not there yet, or removed by somebody who tidied up: it can be had again from the volume.
-        skeleton = await engine.read_file(volume.name, SKELETON, limit_bytes=SKELETON_LIMIT_BYTES)
-        await engine.import_image([skeleton], tag, labels_of(volume.labels[INSTANCE], "tree", tree=volume.name))
+    async with lock(engine, tag):
+        try:
+            await engine.image(tag)
+        except ImageMissing:
+            # Not there yet, or removed by somebody who tidied up: it can be had again from the volume.
+            skeleton = await engine.read_file(volume.name, SKELETON, limit_bytes=SKELETON_LIMIT_BYTES)
+            await engine.import_image([skeleton], tag, labels_of(volume.labels[INSTANCE], "tree", tree=volume.name))
     return ImageTree(known["image"], volume.name, volume.mountpoint, folders, tag)

@@ -209,6 +209,7 @@ async def test_a_tree_is_filled_once_also_when_many_ask(engine: Engine, instance
     trees = await asyncio.gather(*(storage.prepare_image_tree(engine, image, owner=instance) for _ in range(5)))
     assert len({tree.volume for tree in trees}) == 1
     assert len(await engine.volumes(labels_of(instance, "tree", image=image.id))) == 1
+    assert len(await engine.images(labels_of(instance, "tree", tree=trees[0].volume))) == 1
 
 
 async def test_a_fill_that_was_interrupted_does_not_count(

@@ -23,6 +23,7 @@ from sandboxes.engine import (
 )
 from sandboxes.engine import stream as stream_module
 from sandboxes.engine.docker import DockerEngine
+from sandboxes.engine.docker.images import _repository_and_tag
 from sandboxes.engine.wire import EngineAddress, refusal
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -187,6 +188,26 @@ async def test_what_an_answer_means(status: int, message: str, error: type[Engin
 async def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="not an engine's address"):
         EngineAddress.parse(url)
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        ("debian", ("debian", "latest")),
+        ("debian:slim", ("debian", "slim")),
+        ("host:5000/a/b", ("host:5000/a/b", "latest")),
+        ("host:5000/a/b:c", ("host:5000/a/b", "c")),
+    ],
+)
+async def test_a_reference_is_a_repository_and_a_tag(reference: str, parts: tuple[str, str]) -> None:
+    assert _repository_and_tag(reference) == parts
+
+
+async def test_certificates_that_are_not_there_are_said_so(tmp_path: Path) -> None:
+    engine = DockerEngine(f"tcp://localhost:1?tls={tmp_path}", "test-faults")
+    with pytest.raises(EngineRefused, match="asking for a sign of life"):
+        await engine.ping()
+    await engine.close()
 
 
 async def test_an_address_over_tls() -> None:

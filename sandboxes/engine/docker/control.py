@@ -10,10 +10,11 @@ from typing import TypeVar
 
 import docker
 import requests
-from docker.errors import APIError
+import urllib3
+from docker.errors import APIError, DockerException
 from docker.tls import TLSConfig
 
-from sandboxes.engine.errors import EngineAway, EngineTimeout
+from sandboxes.engine.errors import EngineAway, EngineRefused, EngineTimeout
 from sandboxes.engine.wire import EngineAddress, refusal
 
 Result = TypeVar("Result")
@@ -92,12 +93,14 @@ class Control:
         except APIError as error:
             status = error.response.status_code if error.response is not None else 500
             raise refusal(status, str(error.explanation or error), about) from error
-        except requests.Timeout as error:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise _too_late(about, deadline_s) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # The engine that comes back may be another version.
             self._version = None
             raise EngineAway(f"{about}: nothing answers at {self.address}") from error
+        except DockerException as error:
+            raise EngineRefused(f"{about}: {error}") from error
 
     def _agreed_version(self) -> str:
         version = self._version

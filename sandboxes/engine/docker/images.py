@@ -42,13 +42,13 @@ class Images:
     async def pull_image(
         self, reference: str, progress: Progress | None = None, *, deadline_s: float = TRANSFER_S
     ) -> Image:
-        repository, _, tag = reference.partition(":")
+        repository, tag = _repository_and_tag(reference)
         tell = _in_loop(progress)
         about = f"pulling {reference}"
 
         def pull() -> None:
             api = self._control.client(deadline_s)
-            for step in api.pull(repository, tag or "latest", stream=True, decode=True):
+            for step in api.pull(repository, tag, stream=True, decode=True):
                 if "error" in step:
                     raise ImageMissing(f"{about}: {step['error']}")
                 if "status" in step and "progress" not in step:
@@ -91,12 +91,12 @@ class Images:
     async def import_image(
         self, archive: Iterable[bytes], tag: str, labels: Labels, *, deadline_s: float = TRANSFER_S
     ) -> Image:
-        repository, _, name = tag.partition(":")
+        repository, name = _repository_and_tag(tag)
         changes = [f'LABEL {label}="{value}"' for label, value in labels.items()]
         await self._control.transfer(
             f"importing {tag}",
             lambda api: api.import_image_from_stream(
-                (piece for piece in archive if piece), repository=repository, tag=name or "latest", changes=changes
+                (piece for piece in archive if piece), repository=repository, tag=name, changes=changes
             ),
             deadline_s,
         )
@@ -115,6 +115,12 @@ class Images:
             yield from api.export(name, chunk_size=EXPORT_PIECE_BYTES)
         finally:
             api.remove_container(name, v=True, force=True)
+
+
+def _repository_and_tag(reference: str) -> tuple[str, str]:
+    """Split "host:5000/name:tag"; the colon of a port is not the one of a tag."""
+    repository, colon, tag = reference.rpartition(":")
+    return (repository, tag) if colon and "/" not in tag else (reference, "latest")
 
 
 def _in_loop(progress: Progress | None) -> Progress:

@@ -8,7 +8,6 @@ const struct private_mode PRIVATE_MODES[] = {
     {5, false, false},    /* reverse video */
     {6, false, true},     /* origin */
     {7, true, true},      /* wrap at the margin */
-    {25, true, true},     /* cursor visible */
     {45, false, true},    /* reverse wrap */
     {66, false, true},    /* application keypad, also ESC = and ESC > */
     {1004, false, true},  /* focus reports */
@@ -35,7 +34,7 @@ static uint32_t private_at_start(void)
 
 void modes_start(struct modes *modes)
 {
-    *modes = (struct modes){.private = private_at_start(), .blink = -1};
+    *modes = (struct modes){.private = private_at_start(), .blink = -1, .visible = -1, .newline = -1};
 }
 
 static struct screen *active_screen(struct modes *modes)
@@ -62,9 +61,12 @@ static void save_cursor(struct modes *modes)
     active_screen(modes)->saved_charsets = modes->charsets;
 }
 
+/* The colour of underlines is no part of it, as in xterm.js. */
 static void restore_cursor(struct modes *modes)
 {
+    uint32_t underline_colour = modes->style.underline_colour;
     modes->style = active_screen(modes)->saved_style;
+    modes->style.underline_colour = underline_colour;
     modes->charsets = active_screen(modes)->saved_charsets;
 }
 
@@ -100,6 +102,7 @@ static void set_private(struct modes *modes, uint16_t number, bool on)
         break;
     case 9: case 1000: case 1002: case 1003: modes->mouse = on ? number : 0; break;
     case 12: modes->blink = on; break;
+    case 25: modes->visible = on; break;
     case 1006: case 1016: modes->mouse_form = on ? number : 0; break;
     case 1048: (on ? save_cursor : restore_cursor)(modes); break;
     case 47: case 1047: case 1049: (on ? to_alternate : to_normal)(modes, number); break;
@@ -191,6 +194,7 @@ static void soft_reset(struct modes *modes)
             switch_private(modes, PRIVATE_MODES[i].number, PRIVATE_MODES[i].at_start);
     struct screen *screen = active_screen(modes);
     screen->region_top = screen->region_bottom = 0;
+    modes->visible = modes->visible < 0 ? -1 : 1;
     modes->insert = false;
     modes->cursor_shape = 0;
     modes->style = (struct style){0};
@@ -206,7 +210,7 @@ static void full_reset(struct modes *modes)
     memset(modes->screens, 0, sizeof modes->screens);
     modes->alternate = modes->mouse = modes->mouse_form = 0;
     modes->modify_other_keys = 0;
-    modes->newline = false;
+    modes->newline = modes->newline < 0 ? -1 : 0;
     soft_reset(modes);
 }
 

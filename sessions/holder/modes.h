@@ -48,7 +48,11 @@ struct parser {
     uint8_t string[OSC_BYTES];
 };
 
-/* 0 is the default colour; else COLOUR_INDEXED | index or COLOUR_RGB | 0xrrggbb. */
+/*
+ * 0 is the default colour; else COLOUR_BASIC | 0..15, COLOUR_INDEXED | index or COLOUR_RGB | 0xrrggbb.
+ * Basic and indexed 0..7 differ: only the basic ones turn bright when bold.
+ */
+#define COLOUR_BASIC 0x04000000u
 #define COLOUR_INDEXED 0x01000000u
 #define COLOUR_RGB 0x02000000u
 
@@ -78,8 +82,9 @@ struct modes {
     struct style style;
     struct charsets charsets;
     uint32_t private; /* bit per row of the table in modes.c */
-    bool insert, newline;
-    int8_t blink;        /* DECSET 12: -1 never said, else 0 or 1 */
+    bool insert;
+    /* Once said they are always repeated, for a reset of xterm.js leaves them as they are: -1 never said, else 0 or 1. */
+    int8_t blink, visible, newline; /* DECSET 12 and 25, SM 20 */
     uint16_t rows;       /* 0 until modes_resize */
     uint16_t alternate;  /* 0, or the DECSET that switched: 47, 1047, 1049 */
     uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */

@@ -77,10 +77,13 @@ static bool style_is_default(const struct style *style)
 
 static void say_sgr_colour(struct text *text, int which, uint32_t colour)
 {
-    if (colour & COLOUR_RGB)
+    unsigned index = colour & 0xff;
+    if (colour & COLOUR_BASIC)
+        say(text, ";%u", (unsigned)which - 8 + (index < 8 ? index : index - 8 + 60));
+    else if (colour & COLOUR_RGB)
         say(text, ";%d:2::%u:%u:%u", which, colour >> 16 & 0xff, colour >> 8 & 0xff, colour & 0xff);
     else if (colour & COLOUR_INDEXED)
-        say(text, ";%d:5:%u", which, colour & 0xff);
+        say(text, ";%d:5:%u", which, index);
 }
 
 static void say_style(struct text *text, const struct style *style)
@@ -158,18 +161,23 @@ static void say_mouse(struct text *text, const struct modes *modes)
         say(text, "\033[?%uh", modes->mouse_form);
 }
 
+static void say_if_said(struct text *text, const char *mode, int8_t said)
+{
+    if (said >= 0)
+        say(text, "%s%c", mode, said ? 'h' : 'l');
+}
+
 static void say_cursor_and_keys(struct text *text, const struct modes *modes)
 {
     if (modes->cursor_shape)
         say(text, "\033[%u q", modes->cursor_shape);
-    if (modes->blink >= 0)
-        say(text, "\033[?12%c", modes->blink ? 'h' : 'l');
+    say_if_said(text, "\033[?12", modes->blink);
+    say_if_said(text, "\033[?25", modes->visible);
+    say_if_said(text, "\033[20", modes->newline);
     if (modes->modify_other_keys)
         say(text, "\033[>4;%um", modes->modify_other_keys);
     if (modes->insert)
         say(text, "\033[4h");
-    if (modes->newline)
-        say(text, "\033[20h");
     if (*modes->hyperlink)
         say(text, "\033]8;%s\033\\", modes->hyperlink);
 }

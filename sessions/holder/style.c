@@ -35,16 +35,19 @@ static bool colour_from_subs(struct group group, uint32_t *colour)
     return true;
 }
 
-/* "38;5;n" or "38;2;r;g;b": returns how many parameters after `at` belong to it. */
+/* "38;5;n" or "38;2;r;g;b", missing numbers are 0: returns how many parameters after `at` belong to it. */
 static size_t colour_from_params(const struct parser *parser, size_t at, uint32_t *colour)
 {
-    const int32_t *params = parser->params + at;
+    int32_t next[4] = {0};
     size_t left = parser->param_count - at - 1;
-    if (left >= 2 && params[1] == 5)
-        *colour = COLOUR_INDEXED | (uint32_t)(params[2] & 0xff);
-    else if (left >= 4 && params[1] == 2)
-        *colour = rgb(params + 2);
-    return left == 0 ? 0 : params[1] == 5 ? (left < 2 ? left : 2) : params[1] == 2 ? (left < 4 ? left : 4) : 1;
+    for (size_t i = 0; i < 4 && i < left; i++)
+        next[i] = parser->params[at + 1 + i];
+    size_t takes = next[0] == 5 ? 2 : next[0] == 2 ? 4 : 1;
+    if (next[0] == 5)
+        *colour = COLOUR_INDEXED | (uint32_t)(next[1] & 0xff);
+    else if (next[0] == 2)
+        *colour = rgb(next + 1);
+    return takes < left ? takes : left;
 }
 
 static size_t set_colour(struct style *style, const struct parser *parser, size_t at, struct group group)
@@ -67,13 +70,13 @@ static void set_underline(struct style *style, struct group group)
 static bool set_basic_colour(struct style *style, int32_t code)
 {
     if (code >= 30 && code <= 37)
-        style->foreground = COLOUR_INDEXED | (uint32_t)(code - 30);
+        style->foreground = COLOUR_BASIC | (uint32_t)(code - 30);
     else if (code >= 40 && code <= 47)
-        style->background = COLOUR_INDEXED | (uint32_t)(code - 40);
+        style->background = COLOUR_BASIC | (uint32_t)(code - 40);
     else if (code >= 90 && code <= 97)
-        style->foreground = COLOUR_INDEXED | (uint32_t)(code - 90 + 8);
+        style->foreground = COLOUR_BASIC | (uint32_t)(code - 90 + 8);
     else if (code >= 100 && code <= 107)
-        style->background = COLOUR_INDEXED | (uint32_t)(code - 100 + 8);
+        style->background = COLOUR_BASIC | (uint32_t)(code - 100 + 8);
     else
         return false;
     return true;

@@ -31,7 +31,7 @@ def test_the_binary_is_static_and_small(built: Path) -> None:
     ("output", "preamble"),
     [
         (b"", b""),
-        (b"\x1b[?2004h\x1b[31mred", b"\x1b[0;38:5:1m\x1b[?2004h"),
+        (b"\x1b[?2004h\x1b[31mred", b"\x1b[0;31m\x1b[?2004h"),
         (b"\x1b]2;t\xc3\xadtle\x07" + b"x" * 200_000, b"\x1b]2;t\xc3\xadtle\x1b\\"),
     ],
 )

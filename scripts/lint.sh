@@ -5,25 +5,26 @@
 . scripts/python.sh
 . scripts/node.sh
 
+FAILED=()
+
 main() {
     # shellcheck disable=SC2046 # package names, one word each
     install_packages $(python_packages) $(node_packages) shellcheck
     python_ready dev
     node_ready
-    check ruff check --quiet .
-    check ruff format --check --quiet .
-    check mypy --no-error-summary
-    check lint-imports --no-logo
-    echo "==> npm run check"
-    npm run --silent check
-    echo "==> shellcheck"
-    shellcheck -x -P scripts -P . scripts/*.sh .ci/run
-    echo "==> Nothing to complain about"
+    check .venv/bin/ruff check --output-format concise .
+    check .venv/bin/ruff format --check --quiet .
+    check .venv/bin/mypy
+    check .venv/bin/lint-imports --no-logo
+    check npm run --silent check
+    check shellcheck -x -P scripts -P . scripts/*.sh .ci/run
+    # All of them run, so that one look shows all there is to do.
+    [ "${#FAILED[@]}" = 0 ] || stop_with "Not in order:" "${FAILED[@]/#/    }"
 }
 
 check() {
     echo "==> $*"
-    ".venv/bin/$1" "${@:2}"
+    "$@" || FAILED+=("$*")
 }
 
 main

@@ -16,7 +16,7 @@ node_ready() {
     build_static
 }
 
-node_is_recent() { have npm && node -e "process.exit(parseInt(process.versions.node) < $NODE_NEEDED)"; }
+node_is_recent() { have npm && node -e "process.exit(parseInt(process.versions.node) < $NODE_NEEDED ? 1 : 0)"; }
 
 install_node_packages() {
     local hash

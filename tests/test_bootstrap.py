@@ -203,6 +203,14 @@ def test_a_changed_lock_file_is_installed_again_and_an_unchanged_one_is_not(mach
     assert "Installing Python packages" in machine.run("python_ready run").stdout
 
 
+def test_the_node_that_runs_the_other_tests_is_recent_enough(machine: Machine) -> None:
+    node = shutil.which("node")
+    assert node
+    machine.put("npm", "exit 0")
+    machine.put("node", f'exec {node} "$@"')
+    assert machine.run("node_is_recent && echo recent").stdout == "recent\n"
+
+
 # --- Asking the engine -------------------------------------------------------------------------------------------
 def ping(address: str, *, through: tuple[str, ...] = ()) -> int:
     """Return the exit status of ping_engine.py; the script goes in by stdin, so that anybody may read it."""

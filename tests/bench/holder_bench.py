@@ -30,7 +30,7 @@ def serving(binary: Path) -> Iterator[tuple[Path, int]]:
     """Give (socket folder, pid) of a holder."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen([binary, "serve", folder])
-        ready = [binary, "ready", "--socket-dir", folder]
+        ready = [str(binary), "ready", "--socket-dir", folder]
         while subprocess.run(ready, stderr=subprocess.DEVNULL, check=False).returncode:
             pass
         try:
@@ -83,20 +83,18 @@ def throughput(binary: Path, folder: Path, sample: Path) -> tuple[float, float]:
 
 def raw_pty_throughput(sample: Path) -> float:
     """MB/s of the same cat read straight from a PTY: what the kernel gives."""
-    pid, master = pty.fork()
-    if pid == 0:
-        tty.setraw(0)
-        os.write(1, READY)
-        os.read(0, 1)
-        os.execvp("cat", ["cat", str(sample)])
-    os.read(master, 100)
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    program = ["/bin/sh", "-c", 'read go; exec cat "$1"', "cat", str(sample)]
+    process = subprocess.Popen(program, stdin=slave, stdout=slave)
     began, left = time.perf_counter(), sample.stat().st_size
     os.write(master, b"\n")
     while left > 0:
         left -= len(os.read(master, 65536))
     elapsed = time.perf_counter() - began
-    os.waitpid(pid, 0)
+    process.wait()
     os.close(master)
+    os.close(slave)
     return sample.stat().st_size / elapsed / 1e6
 
 
@@ -175,9 +173,8 @@ def main() -> None:
         print(f"cat of {asked.megabytes} MB: {rate:.0f} MB/s in frames of {frame:.0f} KiB; bare PTY {raw:.0f} MB/s")
         print(f"echo: p50 {p50:.0f} us, p99 {p99:.0f} us; bare PTY p50 {raw_p50:.0f} us, p99 {raw_p99:.0f} us")
         print(f"memory of the holder: {memory_kib(pid)} KiB")
-    print(
-        f"per idle terminal: {idle_memory(asked.binary, 100):.1f} KiB; binary {asked.binary.stat().st_size / 1024:.0f} KiB"
-    )
+    size_kib = asked.binary.stat().st_size / 1024
+    print(f"per idle terminal: {idle_memory(asked.binary, 100):.1f} KiB; binary {size_kib:.0f} KiB")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,18 @@ def make(*targets: str) -> str:
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def wait_until_gone(pid: int) -> None:
+    """Wait for a process that is not ours to end."""
+    try:
+        waiter = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    poll = select.poll()
+    poll.register(waiter)
+    assert poll.poll(20_000), f"process {pid} is still there"
+    os.close(waiter)
 
 
 @dataclass

@@ -188,6 +188,6 @@ def test_another_user_is_not_answered(built: Path, holder: Holder) -> None:
         if folder.stat().st_uid == 0 and folder != Path("/") and not folder.stat().st_mode & 1:
             folder.chmod(folder.stat().st_mode | 0o011)
     socket_path.chmod(0o666)
-    ask = "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);s.sendall(b'ready\\n');print(s.recv(9))"
+    ask = "import socket, sys; s = socket.socket(1); s.connect(sys.argv[1]); s.sendall(b'ready\\n'); print(s.recv(9))"
     done = subprocess.run(["python3", "-c", ask, socket_path], user=65534, capture_output=True, text=True, check=False)
     assert "ok" not in done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 from pathlib import Path
@@ -11,19 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.holder.client import Program, T, Viewer, shell
-from tests.holder.conftest import Holder, Start
-
-
-def wait_until_gone(pid: int) -> None:
-    """Wait for a process that is not ours to end."""
-    try:
-        waiter = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    poll = select.poll()
-    poll.register(waiter)
-    assert poll.poll(20_000), f"process {pid} is still there"
-    os.close(waiter)
+from tests.holder.conftest import Holder, Start, wait_until_gone
 
 
 def pid_from(viewer: Viewer) -> int:
@@ -209,11 +196,11 @@ def test_programs_inherit_no_descriptor_and_no_blocked_signal(holder: Holder) ->
 def test_the_list_tells_each_terminal(holder: Holder) -> None:
     viewer = holder.open(shell("printf '\\033]2;a \"title\" \\\\ \\377 é\\007ready'; exec sleep 1000"), size=(90, 30))
     viewer.until_output(b"ready").until_drives()
-    (terminal,) = holder.terminals().values()
+    while (terminal := holder.terminals()["t"])["foreground"] != "sleep":
+        pass  # the shell becomes it
     assert viewer.welcome
     assert terminal["epoch"] == f"{viewer.welcome.epoch:016x}"
     assert terminal["title"] == 'a "title" \\  é'
-    assert terminal["foreground"] == "sleep"
     assert (terminal["running"], terminal["status"], terminal["driver"]) == (True, None, True)
     assert (terminal["cols"], terminal["rows"], terminal["viewers"]) == (90, 30, 1)
     assert terminal["offset"] == viewer.offset

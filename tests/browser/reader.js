@@ -43,9 +43,29 @@ window.reader = {
       size: [term.cols, term.rows],
       modes: { ...plain(term.modes) },
       // Not part of xterm.js's API, and the one thing that its own SerializeAddon forgets.
-      mouseEncoding: term._core.coreMouseService?.activeEncoding ?? term._core._coreMouseService?.activeEncoding,
+      mouseEncoding: term._core.coreMouseService.activeEncoding,
+      isCursorHidden: term._core.coreService.isCursorHidden,
+      cursorStyle: term._core.coreService.decPrivateModes.cursorStyle ?? null,
       title: document.querySelector(`#panel-${CSS.escape(this.id())} .terminal-screen`).title,
     };
+  },
+
+  /** Open a second socket that names itself as this page's own viewer does, as a copied browser profile would. */
+  async takeOver() {
+    const socket = new WebSocket(this.sockets.at(-1).url, "sandlot.terminal.v1");
+    await new Promise((resolve) => (socket.onopen = resolve));
+    socket.send(this.sockets.at(-1).hello);
+  },
+
+  /** Every terminal socket of this page with its first message. */
+  sockets: [],
+
+  /** Whether the last calls, one per frame, all found the same offset. */
+  isQuiet() {
+    const { offset } = this.shown().connection.position;
+    this.looks = offset === this.lastOffset ? this.looks + 1 : 0;
+    this.lastOffset = offset;
+    return this.looks >= 20;
   },
 
   /** Where on the page the last occurrence of `text` stands: the middle of its first cell, in CSS pixels. */
@@ -61,6 +81,12 @@ window.reader = {
     }
     throw new Error(`${text} is not on the screen`);
   },
+};
+
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function sendAndRemember(data) {
+  if (typeof data === "string" && data.includes('"hello"')) window.reader.sockets.push({ url: this.url, hello: data });
+  return send.call(this, data);
 };
 
 /** Colours and attributes of a line, in runs: "<columns>x<look>". */

@@ -55,6 +55,10 @@ class TerminalPage:
     def is_in_state(self, state: str, within_ms: float = WITHIN_MS) -> None:
         self.until("reader.state() === argument", f"the link is {state}", state, within_ms)
 
+    def is_quiet(self) -> None:
+        """Wait until nothing was printed for 10 looks: the program has painted what it wanted to paint."""
+        self.until("reader.isQuiet()", "no more output")
+
     @property
     def id(self) -> str:
         return str(self.ask("reader.id()"))
@@ -82,9 +86,11 @@ class TerminalPage:
         self.page.evaluate(PASTE, text)
 
     def run(self, command: str, within_ms: float = WITHIN_MS) -> str:
-        """Type a command and return what it printed. The marks are put together by the shell: their echo is not them."""
+        """Paste a command, press Enter and return what it printed. The shell puts the marks together, so that their echo
+        is not them."""
         begin, end = secrets.token_hex(4), secrets.token_hex(4)
-        self.type(f"echo {begin[:4]}''{begin[4:]}; {command}; echo {end[:4]}''{end[4:]}\n")
+        self.paste(f"echo {begin[:4]}''{begin[4:]}; {command}; echo {end[:4]}''{end[4:]}")
+        self.press("Enter")
         self.sees(end, within_ms)
         printed = re.search(rf"{begin}\n(.*?){end}", self.text, re.DOTALL)
         assert printed is not None, self.text

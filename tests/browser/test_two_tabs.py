@@ -1,0 +1,89 @@
+"""Two pages on one terminal: both show the same, one types, and the keyboard changes hands."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenDesk, SignedIn
+from tests.browser.terminal_page import TerminalPage
+from tests.live import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def tabs(open_desk: OpenDesk) -> tuple[TerminalPage, TerminalPage]:
+    """The one that types, and a narrower one that looks."""
+    first = open_desk(viewport={"width": 1200, "height": 700})
+    second = open_desk(viewport={"width": 900, "height": 500})
+    second.until("reader.shown().connection.viewers.length === 2", "both are there")
+    return first, second
+
+
+def test_both_show_the_same_and_one_types(tabs: tuple[TerminalPage, TerminalPage]) -> None:
+    first, second = tabs
+    first.run("seq 5; echo shown to both")
+    second.sees("shown to both\n")
+    second.type("echo from the one who looks\n")
+    expect(second.page.locator(".terminal-people")).to_have_text("You are typing in another tab")
+    expect(second.page.get_by_role("button", name="Take over")).to_be_visible()
+    expect(first.page.get_by_role("button", name="Take over")).to_be_hidden()
+    first.run("echo still here")
+    second.sees("still here\n")
+    assert "from the one who looks" not in first.text
+    assert second.text == first.text
+
+
+def test_the_size_is_that_of_the_one_who_types(tabs: tuple[TerminalPage, TerminalPage]) -> None:
+    first, second = tabs
+    wide = first.screen["size"]
+    second.until("JSON.stringify(reader.screen().size) === JSON.stringify(argument)", "the wide size", wide)
+    second.page.get_by_role("button", name="Take over").click()
+    second.until("reader.shown().connection.isDriving", "the keyboard is here")
+    second.until("reader.screen().size[0] < argument", "the narrow size", wide[0])
+    cols, rows = fitted(second)
+    narrow = second.screen["size"]
+    assert narrow == [cols, rows]
+    first.until("JSON.stringify(reader.screen().size) === JSON.stringify(argument)", "the narrow size", narrow)
+    first.sees(f"{narrow[1]} {narrow[0]}\n")
+    first.type("echo too late\n")
+    assert second.run("echo mine") == "mine"
+    assert "too late" not in second.text
+
+
+def fitted(desk: TerminalPage) -> tuple[int, int]:
+    """Ask the shell for the size until it is the screen's: a size that is left behind is passed through twice."""
+    while True:
+        rows, cols = desk.run("stty size").split()
+        if desk.screen["size"] == [int(cols), int(rows)]:
+            return int(cols), int(rows)
+
+
+def test_the_first_key_takes_a_keyboard_that_nobody_has(tabs: tuple[TerminalPage, TerminalPage]) -> None:
+    first, second = tabs
+    first.run("echo before")
+    first.page.close()
+    second.until("reader.shown().connection.isKeyboardFree", "nobody types")
+    second.type("echo ta''ken\n")
+    second.sees("taken\n")
+    assert "echo ta''ken" in second.text
+
+
+def test_a_duplicated_tab_is_a_viewer_of_its_own(desk: TerminalPage) -> None:
+    """The browser copies the tab's storage; the first tab must not be thrown out."""
+    with desk.page.context.expect_page() as opened:
+        desk.page.evaluate("open(location.href, '_blank') && null")
+    second = TerminalPage(opened.value).ready()
+    second.until("reader.shown().connection.viewers.length === 2", "both are there")
+    assert desk.run("echo the first goes on") == "the first goes on"
+    second.sees("the first goes on\n")
+
+
+def test_bob_looks_over_nobodys_shoulder(ada: Person, slug: str, signed_in: SignedIn, desk: TerminalPage) -> None:
+    """Everybody has a session of their own: a teammate at the same address gets their own shell."""
+    desk.run("echo hers > /tmp/hers")
+    bob = TerminalPage(signed_in(ada.server.add_person("bob@example.com"))).open(slug)
+    assert "echo hers" not in bob.text
+    assert bob.run("cat /tmp/hers 2>&1 || touch /project/workspace/from-bob").endswith("No such file or directory")
+    assert "from-bob" in desk.run("ls /project/workspace")

@@ -9,6 +9,8 @@ import { Events } from "../lib/events.js";
 const POLL_MS = 10_000;
 // A step log sends several pieces of news at once; one look answers them.
 const GATHER_MS = 60;
+// A state that leads to the next one by itself, likely while the page is still loading.
+const ON_THE_WAY = ".state:is(.creating, .starting, .stopping, .deleting)";
 
 /** Start where the page has something to keep up to date. */
 export function enableLiveUpdates(document, htmx) {
@@ -28,7 +30,8 @@ function listen(document, view) {
     up: (isFirst) => {
       poll.stop();
       view.showAway(false);
-      if (!isFirst) view.refresh();
+      if (isFirst) view.catchUp();
+      else view.refresh();
     },
     down: () => {
       poll.start();
@@ -68,6 +71,12 @@ class LiveView {
   refresh() {
     if (this.#status) this.#drawStatus();
     if (this.#list) this.#drawList();
+  }
+
+  /** The socket has just begun to listen: draw again what was about to change when the page was made. */
+  catchUp() {
+    if (this.#status) this.#drawStatus();
+    this.#list?.querySelectorAll(ON_THE_WAY).forEach((state) => this.#drawRow(state.closest("[data-live-row]")));
   }
 
   showAway(isAway) {

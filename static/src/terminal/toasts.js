@@ -8,6 +8,12 @@ const MOST_SHOWN = 4;
 export class Toasts {
   #list = element("div", { class: "toasts terminal-toasts" });
   #spoken = element("div", { class: "visually-hidden", role: "status" });
+  #left;
+
+  /** `left` is called when a person has answered or dismissed news: the focus would be lost with its button. */
+  constructor(left) {
+    this.#left = left;
+  }
 
   connect(host) {
     host.append(this.#list, this.#spoken);
@@ -18,10 +24,14 @@ export class Toasts {
     if (this.#isShown(text)) return;
     const toast = element("div", { class: `toast ${level}` });
     const close = () => toast.remove();
+    const leave = () => {
+      close();
+      this.#left();
+    };
     toast.append(
       icon(level === "info" ? "infoCircle" : "alertTriangle"),
-      element("div", { class: "terminal-toast-text" }, text, actions.length > 0 ? choices(actions, close) : null),
-      iconButton(icon("x"), "Dismiss", close),
+      element("div", { class: "terminal-toast-text" }, text, actions.length > 0 ? choices(actions, leave) : null),
+      iconButton(icon("x"), "Dismiss", leave),
     );
     this.#list.append(toast);
     this.say(text);
@@ -39,10 +49,10 @@ export class Toasts {
   }
 }
 
-function choices(actions, close) {
+function choices(actions, leave) {
   const buttons = actions.map(([label, act]) =>
     textButton(label, () => {
-      close();
+      leave();
       act();
     }),
   );

@@ -39,7 +39,7 @@ export class Workspace {
   #panels = element("div", { class: "terminal-panels" });
   #empty;
   #keyRow = new KeyRow(() => this.#view());
-  #toasts = new Toasts();
+  #toasts = new Toasts(() => this.#view()?.focus());
   #consent = new ClipboardConsent(this.#toasts);
   #preferences = new Preferences();
   #theme = new Theme(this.#panels);

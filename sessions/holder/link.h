@@ -46,11 +46,17 @@ void link_wake(struct link *link);
 void links_pump(void);
 /* Sends what is pending, then ends. */
 void link_close(struct link *link);
+/* The same with an ERROR as the last frame. */
+void link_refuse(struct link *link, enum error_code code, const char *text);
+/* Ends at once. The memory stays until the turn is over. */
+void link_drop(struct link *link);
 /* Looks at the link again after a while: held output, an INPUT_ACK that found no output to travel with. */
 void link_hold(struct link *link, int64_t delay_us);
 void link_input_written(struct link *link);
 void link_repaint_if_due(struct link *link);
 
+/* In receive.c: handles the frames that are whole and keeps the rest. */
+void link_receive(struct link *link, const uint8_t *data, size_t size);
 /* For stream.c: writes the parts, keeping what the pipe does not take. False: the link is gone. */
 struct iovec;
 bool link_send(struct link *link, struct iovec *parts, int count);

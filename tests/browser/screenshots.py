@@ -47,7 +47,8 @@ def planted_server() -> Iterator[tuple[LiveServer, dict[str, str]]]:
         server.start("--only", "dashboard")
         yield server, json.loads(told.splitlines()[-1])
     finally:
-        server.stop()
+        server.kill()
+        server.log.close()
         shutil.rmtree(server.folder, ignore_errors=True)
 
 
@@ -120,14 +121,7 @@ def take(context: BrowserContext, shot: Shot, look: str) -> None:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(shot.address)
-    if shot.confirm:
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button")
-        page.wait_for_url(f"**{shot.address}")
-    if shot.click:
-        page.click(shot.click)
-    settle(page)
+    prepare(page, shot)
     page.screenshot(path=TARGET / f"{shot.name}-{look}.png")
     if too_wide := page.evaluate("document.documentElement.scrollWidth - innerWidth"):
         problems.append(f"{too_wide} px wider than the screen" if too_wide > 0 else "")
@@ -136,7 +130,15 @@ def take(context: BrowserContext, shot: Shot, look: str) -> None:
     page.close()
 
 
-def settle(page: Page) -> None:
+def prepare(page: Page, shot: Shot) -> None:
+    """Bring a page to the moment of its picture."""
+    page.goto(shot.address)
+    if shot.confirm:
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button")
+        page.wait_for_url(f"**{shot.address}")
+    if shot.click:
+        page.click(shot.click)
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
 

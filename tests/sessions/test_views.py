@@ -177,7 +177,7 @@ def test_a_page_with_its_prompt_is_left_alone(ready: Session, bob: User) -> None
 def test_the_update_carries_head_and_work(sandbox: Sandbox, bob: User) -> None:
     shown = page(bob, STATUS).strip()
     assert shown.startswith('<div class="sandbox-status"')
-    assert 'id="sandbox-progress" aria-live="polite" hx-swap-oob="true"' in shown
+    assert 'id="sandbox-progress" aria-label="Progress" aria-live="polite" hx-swap-oob="true"' in shown
     assert "<html" not in shown
 
 

@@ -247,7 +247,7 @@ def docker(*arguments: str) -> list[str]:
 
 
 def remove_instance(instance: str) -> None:
-    """Remove every container, network and volume of one instance, and nothing else."""
+    """Remove every container, network, volume and image of one instance, and nothing else."""
     ours = ["--filter", f"label=sandlot.instance={instance}"]
     if containers := docker("ps", "-aq", *ours):
         docker("rm", "-fv", *containers)
@@ -255,3 +255,5 @@ def remove_instance(instance: str) -> None:
         docker("network", "rm", *networks)
     if volumes := docker("volume", "ls", "-q", *ours):
         docker("volume", "rm", "-f", *volumes)
+    if images := docker("image", "ls", "-q", *ours):
+        docker("image", "rm", "-f", *sorted(set(images)))

@@ -115,16 +115,16 @@ class Viewer:
         if self._task is not None:
             await asyncio.wait([self._task])
 
-    def cut(self) -> None:
+    async def cut(self) -> None:
         """Lose the network: no closing handshake."""
         assert self._socket is not None
+        assert self._task is not None
         self._socket.transport.abort()
+        await asyncio.wait([self._task])
 
     async def cut_and_resume(self) -> None:
         """Lose the network and come back; input that was not acknowledged is sent again."""
-        self.cut()
-        assert self._task is not None
-        await asyncio.wait([self._task])
+        await self.cut()
         await self.open()
 
     # --- what comes ----------------------------------------------------------------------------------------------
@@ -237,9 +237,14 @@ class Viewer:
             tail = bytes(self.output[-400:])
             raise AssertionError(f"Not within {within_s:g} s: {what}; the last output: {tail!r}") from None
 
-    async def sees(self, text: str | bytes, within_s: float = 20.0) -> None:
+    async def sees(self, text: str | bytes, within_s: float = 20.0, *, after: int = 0) -> None:
+        """Wait for a text in the output, from the absolute offset `after` on."""
         wanted = text.encode() if isinstance(text, str) else text
-        await self.until(lambda: wanted in self.output, f"output has {wanted!r}", within_s)
+
+        def seen() -> bool:
+            return self.output.find(wanted, max(0, after - self.start)) >= 0
+
+        await self.until(seen, f"output has {wanted!r}", within_s)
 
     async def run(self, command: str, within_s: float = 30.0) -> str:
         """Type a command and return what it printed. The mark is put together by the shell, so its echo is not it."""

@@ -103,7 +103,11 @@ class LiveView {
     if (this.#status?.dataset.sandbox === slug) return this.#drawStatus();
     if (!this.#list) return undefined;
     const row = this.#document.getElementById(`sandbox-${slug}`);
-    return row ? this.#get(row.dataset.liveRow, { target: row, swap: "outerHTML" }) : this.#drawList();
+    return row ? this.#drawRow(row) : this.#drawList();
+  }
+
+  #drawRow(row) {
+    return this.#get(row.dataset.liveRow, { target: row, swap: "outerHTML" });
   }
 
   #drawStatus() {

@@ -160,10 +160,10 @@ class LiveServer:
         return Person(self, email)
 
     def add_person(self, email: str, role: str = "member", team: str = "Team") -> Person:
-        """Make an account with a role in a team, as an accepted invitation would."""
+        """Make an account with a role in a team, as an accepted invitation would. One that is there is kept."""
         code = (
             "from accounts.models import *;"
-            f"u=User.objects.create_user({email!r},{PASSWORD!r});"
+            f"u=User.objects.filter(email={email!r}).first() or User.objects.create_user({email!r},{PASSWORD!r});"
             f"t,_=Team.objects.get_or_create(name={team!r});t.add(u,{role!r})"
         )
         self.manage("shell", "-c", code)

@@ -16,6 +16,10 @@ window.reader = {
     return this.shown()?.connection.state ?? "none";
   },
 
+  unconfirmed() {
+    return this.shown().connection.unconfirmedBytes;
+  },
+
   /** Everything that can be scrolled to, lines that were wrapped joined again. */
   text() {
     const { term } = this.shown() ?? {};

@@ -24,7 +24,9 @@ def same_after_reload(desk: TerminalPage) -> dict[str, Any]:
     before = desk.screen
     desk.page.reload()
     desk.ready()
-    desk.until("JSON.stringify(reader.screen()) === JSON.stringify(argument)", f"the screen of before: {before}", before)
+    desk.until(
+        "JSON.stringify(reader.screen()) === JSON.stringify(argument)", f"the screen of before: {before}", before
+    )
     return before
 
 

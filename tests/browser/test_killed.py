@@ -1,0 +1,131 @@
+"""kill -9 of every process of the dashboard while a person works: the page resumes by itself and nothing is lost."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import SignedIn
+from tests.browser.terminal_page import TerminalPage
+from tests.live import LiveServer, Person, docker
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("browser")]
+
+SLUG = "sturdy"
+# From the moment the server answers again.
+BACK_WITHIN_MS = 2_000
+
+
+@pytest.fixture(scope="module")
+def fragile() -> Iterator[LiveServer]:
+    """One server for all of these, killed again and again."""
+    server = LiveServer()
+    try:
+        server.prepare()
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def ada(fragile: LiveServer) -> Person:
+    person = fragile.person()
+    person.running_sandbox(SLUG)
+    return person
+
+
+@pytest.fixture
+def desk(ada: Person, signed_in: SignedIn) -> Iterator[TerminalPage]:
+    desk = TerminalPage(signed_in(ada)).open(SLUG)
+    desk.ask("window.isSamePage = true")
+    yield desk
+    assert desk.ask("window.isSamePage"), "the page was loaded again"
+    ada.end_terminals(SLUG)
+
+
+def shell_pids(server: LiveServer) -> list[str]:
+    return docker("exec", f"sandlot-{server.instance}-{SLUG}-alice", "pgrep", "-x", "-P", "1", "bash")
+
+
+def kill_and_resume(server: LiveServer, desk: TerminalPage) -> None:
+    before = shell_pids(server)
+    server.kill()
+    desk.until("reader.state() !== 'live'", "the page noticed")
+    server.start()
+    desk.until("['replaying', 'live'].includes(reader.state())", "the link is back", within_ms=BACK_WITHIN_MS)
+    desk.is_in_state("live")
+    assert shell_pids(server) == before
+
+
+def test_in_vim(fragile: LiveServer, desk: TerminalPage) -> None:
+    desk.type("vim -c 'set mouse=a title ruler' /tmp/draft\n")
+    desk.sees("/tmp/draft")
+    desk.type("inot saved")
+    desk.sees("-- INSERT --")
+    desk.is_quiet()
+    before = desk.screen
+    kill_and_resume(fragile, desk)
+    assert desk.screen == before
+    desk.type(" yet")
+    desk.press("Escape")
+    desk.type(":wq\n")
+    desk.until("reader.screen().buffer === 'normal'", "vim is left")
+    assert desk.run("cat /tmp/draft") == "not saved yet"
+
+
+def test_in_a_paste_of_4_mb(fragile: LiveServer, desk: TerminalPage) -> None:
+    text = "".join(f"{number:07} " + f"{number * 2654435761 % 2**32:08x} " * 7 + "\n" for number in range(56_000))
+    desk.type("stty -echo; cat > /tmp/pasted\n")
+    desk.until("!reader.screen().modes.bracketedPasteMode", "the shell handed over")
+    desk.paste(text)
+    desk.page.get_by_role("button", name="Paste", exact=True).click()
+    # Some of it has arrived, most of it has not.
+    desk.until("reader.unconfirmed() < argument", "the paste runs", len(text) - 500_000)
+    assert desk.ask("reader.unconfirmed()") > 500_000
+    kill_and_resume(fragile, desk)
+    desk.until("reader.unconfirmed() === 0", "everything is confirmed", within_ms=60_000)
+    desk.press("Control+d")
+    desk.type("stty echo\n")
+    digest = desk.run("sha256sum < /tmp/pasted; wc -c < /tmp/pasted").split()
+    assert digest == [hashlib.sha256(text.encode()).hexdigest(), "-", str(len(text))]
+
+
+# About 1,000 rows a second.
+SLOWLY = """
+import time
+for number, row in enumerate(open("/tmp/rows")):
+    print(row, end="", flush=True)
+    if number % 10 == 9:
+        time.sleep(0.01)
+"""
+
+
+def test_in_the_output_of_a_file(fragile: LiveServer, desk: TerminalPage) -> None:
+    """Slow enough for what is kept meanwhile: every line is there, once."""
+    desk.run("seq -f 'row %06g' 1 6000 > /tmp/rows")
+    desk.run(f"echo {base64.b64encode(SLOWLY.encode()).decode()} | base64 -d > /tmp/slowly.py")
+    desk.type("python3 /tmp/slowly.py; echo al''l\n")
+    desk.sees("row 000300\n")
+    kill_and_resume(fragile, desk)
+    assert "row 006000" not in desk.text
+    desk.sees("\nall\n", within_ms=60_000)
+    rows = re.findall(r"row (\d{6})", desk.text)
+    assert [int(row) for row in rows] == list(range(1, 6001))
+
+
+def test_in_the_output_of_a_large_file(fragile: LiveServer, desk: TerminalPage) -> None:
+    """More goes by than is kept: the page says so, and what it shows is one piece."""
+    desk.run("seq -f 'row %08.0f' 1 3000000 > /tmp/rows")
+    desk.type("cat /tmp/rows; echo al''l\n")
+    desk.sees("row 00100000\n")
+    kill_and_resume(fragile, desk)
+    desk.sees("\nall\n", within_ms=60_000)
+    rows = [int(row) for row in re.findall(r"row (\d{8})", desk.text)]
+    assert rows == list(range(3_000_001 - len(rows), 3_000_001))
+    assert len(rows) > 9_900
+    assert desk.run("echo fine") == "fine"

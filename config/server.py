@@ -19,6 +19,9 @@ asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
 from autobahn.websocket.protocol import WebSocketProtocol  # noqa: E402
 from daphne.endpoints import build_endpoint_description_strings  # noqa: E402
 from daphne.server import Server  # noqa: E402
+from daphne.ws_protocol import WebSocketFactory  # noqa: E402
+
+from config.websocket import DirectWebSocket  # noqa: E402
 
 # A browser keeps to 16 input frames and 8 acknowledgements in flight; whoever sends more is cut off, because
 # Daphne reads on without asking and would keep it all.
@@ -27,6 +30,11 @@ MESSAGES_WAITING = 64
 MESSAGE_MAX_BYTES = 72 * 1024
 # Where the scope carries the queue from the server to the application.
 BOUNDED = "sandlot.queue"
+# ASGI extension: `send` takes several binary messages and waits for room. See DirectWebSocket.send_binary.
+DIRECT = "sandlot.direct"
+
+# Server.run makes the factory itself and leaves no other place to choose.
+WebSocketFactory.protocol = DirectWebSocket
 
 
 class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
@@ -41,6 +49,8 @@ class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         scope["root_path"] = self.root_path
+        if isinstance(protocol, DirectWebSocket):
+            scope["extensions"] = {DIRECT: {"send": protocol.send_binary}}
         bounded: asyncio.Queue[Any] = asyncio.Queue(MESSAGES_WAITING)
         made = super().create_application(protocol, scope | {BOUNDED: bounded})
         return None if made is None else bounded

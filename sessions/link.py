@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from uuid import UUID
 
 from sandboxes.engine import Engine, ExecStream
@@ -23,7 +22,6 @@ class HolderLink:
     def __init__(self, stream: ExecStream) -> None:
         self._stream = stream
         self._reader = FrameReader()
-        self._frames: deque[bytes] = deque()
 
     @classmethod
     async def open(cls, engine: Engine, container: str, terminal_id: UUID, link_frame: bytes) -> HolderLink:
@@ -32,14 +30,18 @@ class HolderLink:
         stream.write(link_frame)
         return cls(stream)
 
-    async def read(self) -> bytes:
-        """Return the next frame: type byte and body. Raises LinkEnded, StreamLost, ProtocolError."""
-        while not self._frames:
+    async def read(self) -> list[bytes]:
+        """Return the frames that came together, at least one: type byte and body each.
+
+        Raises LinkEnded, StreamLost, ProtocolError.
+        """
+        frames: list[bytes] = []
+        while not frames:
             data = await self._stream.read()
             if not data:
                 raise LinkEnded(self._stream.last_words.strip())
-            self._frames.extend(self._reader.feed(data))
-        return self._frames.popleft()
+            frames = list(self._reader.feed(data))
+        return frames
 
     async def send(self, message: bytes) -> None:
         """Pass on a checked message; waits while the holder does not take more. Raises StreamLost."""

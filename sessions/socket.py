@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import time
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 HELLO_TIMEOUT_S = 10
 # "Last used" is for people: a write a minute is enough.
 USED_EVERY_S = 60
+# ASGI extension of our own server.
+DIRECT = "sandlot.direct"
 # A close reason is at most 123 bytes on the wire.
 REASON_MAX_BYTES = 123
 
@@ -52,7 +55,7 @@ class BrowserGone(Exception):  # noqa: N818
 
 async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """ASGI application of /ws/terminals/<id>/."""
-    browser = Browser(receive, send)
+    browser = Browser(scope, receive, send)
     try:
         await browser.accept(scope.get("subprotocols", []))
         await serve(browser, scope)
@@ -105,23 +108,38 @@ async def carry(browser: Browser, link: HolderLink, seat: Seat) -> None:
 
 
 async def from_holder(browser: Browser, link: HolderLink, seat: Seat) -> None:
-    """Carry frames to the browser; the holder's own words become JSON."""
+    """Carry frames to the browser, those that came together in one go; the holder's own words become JSON."""
     while True:
-        message = await link.read()
-        kind = message[0]
-        if kind in protocol.TO_BROWSER:
-            await browser.send_bytes(message)
-            if kind == Frame.EXIT:
-                await note_exit(seat, message)
-        elif kind == Frame.WELCOME:
-            await welcome(browser, seat, message)
-        elif kind == Frame.PRESENCE:
-            await browser.send_json(protocol.presence_as_json(message))
-        elif kind == Frame.ERROR:
-            raise await refusal_of(seat, message)
-        else:
-            text = f"The holder sent a frame of type 0x{kind:02x}."
-            raise ProtocolError(text)
+        for passes, frames in groupby(await link.read(), is_for_browser):
+            if passes:
+                await pass_on(browser, seat, list(frames))
+            else:
+                for frame in frames:
+                    await tell(browser, seat, frame)
+
+
+def is_for_browser(frame: bytes) -> bool:
+    return frame[0] in protocol.TO_BROWSER
+
+
+async def pass_on(browser: Browser, seat: Seat, frames: list[bytes]) -> None:
+    await browser.send_frames(frames)
+    if frames[-1][0] == Frame.EXIT:
+        await note_exit(seat, frames[-1])
+
+
+async def tell(browser: Browser, seat: Seat, message: bytes) -> None:
+    """Turn what the holder says to the server into JSON. Raises Refused when it refuses the link."""
+    kind = message[0]
+    if kind == Frame.WELCOME:
+        await welcome(browser, seat, message)
+    elif kind == Frame.PRESENCE:
+        await browser.send_json(protocol.presence_as_json(message))
+    elif kind == Frame.ERROR:
+        raise await refusal_of(seat, message)
+    else:
+        text = f"The holder sent a frame of type 0x{kind:02x}."
+        raise ProtocolError(text)
 
 
 async def welcome(browser: Browser, seat: Seat, message: bytes) -> None:
@@ -189,8 +207,10 @@ async def command(browser: Browser, link: HolderLink, seat: Seat, words: dict[st
 class Browser:
     """The websocket as ASGI events, in the words of the protocol."""
 
-    def __init__(self, receive: Any, send: Any) -> None:
+    def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self._receive, self._send = receive, send
+        # The server's short way, past the layers that wrap `send` for every message. See config/websocket.py.
+        self._send_at_once = scope.get("extensions", {}).get(DIRECT, {}).get("send")
         self._closed = False
 
     async def accept(self, offered: list[str]) -> None:
@@ -222,8 +242,13 @@ class Browser:
             raise BrowserGone
         return event.get("bytes"), event.get("text")
 
-    async def send_bytes(self, data: bytes) -> None:
-        await self._send({"type": "websocket.send", "bytes": data})
+    async def send_frames(self, frames: list[bytes]) -> None:
+        """Send frames as one message each; where the server can, all at once and only while there is room."""
+        if self._send_at_once is not None:
+            await self._send_at_once(frames)
+        else:
+            for frame in frames:
+                await self._send({"type": "websocket.send", "bytes": frame})
 
     async def send_json(self, data: dict[str, Any]) -> None:
         await self._send({"type": "websocket.send", "text": json.dumps(data, ensure_ascii=False)})

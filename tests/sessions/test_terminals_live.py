@@ -239,7 +239,8 @@ async def test_200_visits_leave_nothing_behind(ada: Person, shell: Viewer, live:
         await visit()
     await shell.until(lambda: len(shell.presence["viewers"]) == 1, "the last guest left")
     eventually(lambda: docker("top", container, "-eo", "pid,comm").count("holder") <= processes, "holders are gone")
-    eventually(lambda: len(list(server_fds.iterdir())) <= descriptors, "descriptors are closed")
+    # The supervisor's pool of 16 connections to the engine grows and shrinks meanwhile; 200 leaks are far more.
+    eventually(lambda: len(list(server_fds.iterdir())) <= descriptors + 16, "descriptors are closed")
 
 
 async def test_come_back_to_a_full_ring(ada: Person, shell: Viewer) -> None:

@@ -71,6 +71,7 @@ def test_every_page_is_for_everybody_in_both_themes(
             troubles[shot.name] = serious(page)
             page.emulate_media(color_scheme="dark", reduced_motion="reduce")
             expect(page.locator("body")).to_have_css("background-color", DARK_GROUND)
+            page.evaluate("Promise.allSettled(document.getAnimations().map(({ finished }) => finished))")
             troubles[shot.name] += serious(page, COLOURS)
             page.close()
         context.close()

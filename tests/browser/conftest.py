@@ -59,7 +59,9 @@ def signed_in(browser: Browser) -> Iterator[SignedIn]:
         context.on("weberror", lambda error: problems.append(str(error.error)))
         context.on("console", lambda message: problems.extend(against_policy(message)))
         if person:
-            context.add_cookies(cookies_of(person))
+            context.add_cookies(
+                [{"name": cookie.name, "value": cookie.value or "", "url": origin} for cookie in person.http.cookies]
+            )
         return context.new_page()
 
     yield open_as
@@ -70,13 +72,6 @@ def signed_in(browser: Browser) -> Iterator[SignedIn]:
 
 def against_policy(message: ConsoleMessage) -> list[str]:
     return [message.text] if "Content Security Policy" in message.text else []
-
-
-def cookies_of(person: Person) -> list[dict[str, str]]:
-    return [
-        {"name": cookie.name, "value": cookie.value or "", "url": person.server.origin}
-        for cookie in person.http.cookies
-    ]
 
 
 @pytest.fixture(scope="package")

@@ -85,9 +85,13 @@ class TerminalPage:
         """Paste `text` into whatever has the focus."""
         self.page.evaluate(PASTE, text)
 
+    def start(self, program: str) -> None:
+        """Type a command and wait until it has the terminal; the shell's line editor takes what is typed before."""
+        self.type(f"{program}\n")
+        self.until("!reader.screen().modes.bracketedPasteMode", "the shell handed over")
+
     def run(self, command: str, within_ms: float = WITHIN_MS) -> str:
-        """Paste a command, press Enter and return what it printed. The shell puts the marks together, so that their echo
-        is not them."""
+        """Paste a command, press Enter and return what it printed. The shell joins the marks, so its echo has none."""
         begin, end = secrets.token_hex(4), secrets.token_hex(4)
         self.paste(f"echo {begin[:4]}''{begin[4:]}; {command}; echo {end[:4]}''{end[4:]}")
         self.press("Enter")

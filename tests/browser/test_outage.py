@@ -83,7 +83,7 @@ def test_a_longer_outage_is_said_and_can_be_cut_short(desk: TerminalPage, cable:
 
 
 def test_what_is_typed_meanwhile_arrives_once(desk: TerminalPage, cable: Cable) -> None:
-    desk.type("cat > /tmp/typed\n")
+    desk.start("cat > /tmp/typed")
     desk.type("before ")
     cable.unplug()
     desk.until("reader.state() !== 'live'", "the link broke")
@@ -97,7 +97,7 @@ def test_what_is_typed_meanwhile_arrives_once(desk: TerminalPage, cable: Cable) 
 
 
 def test_cut_off_again_and_again_while_typing(desk: TerminalPage, cable: Cable) -> None:
-    desk.type("cat > /tmp/typed\n")
+    desk.start("cat > /tmp/typed")
     words = [f"word{number}" for number in range(60)]
     for number, word in enumerate(words):
         desk.type(f"{word}\n")

@@ -47,7 +47,7 @@ def test_the_form_leads_over_the_step_log_to_a_prompt(live: LiveServer, signed_i
 # --- typing ------------------------------------------------------------------------------------------------------
 def test_every_script_goes_in_and_out(desk: TerminalPage) -> None:
     text = "naïve façade — “quotes” Ελληνικά 日本語 🦀 é"
-    desk.type("cat\n")
+    desk.start("cat")
     desk.page.keyboard.insert_text(text)
     desk.press("Enter")
     desk.until("reader.text().split(argument).length === 3", "typed and printed", text)
@@ -111,8 +111,7 @@ def test_a_paste_cannot_end_its_own_bracket(desk: TerminalPage) -> None:
 
 
 def test_lines_for_a_program_that_would_run_them_are_asked_about(desk: TerminalPage) -> None:
-    desk.type("cat\n")
-    desk.until("!reader.screen().modes.bracketedPasteMode", "the shell handed over")
+    desk.start("cat")
     desk.paste("one\ntwo\n")
     dialog = desk.page.get_by_role("dialog", name="Paste 3 lines?")
     dialog.get_by_role("button", name="Cancel").click()
@@ -185,12 +184,13 @@ def test_the_search_counts(desk: TerminalPage) -> None:
     field = desk.page.get_by_role("searchbox")
     field.fill("needle 1")
     count = desk.page.locator(".terminal-search-count")
-    expect(count).to_have_text("1 of 11")
-    field.press("Enter")
-    expect(count).to_have_text("2 of 11")
-    field.press("Shift+Enter")
-    field.press("Shift+Enter")
+    # The newest first, then upwards.
     expect(count).to_have_text("11 of 11")
+    field.press("Enter")
+    expect(count).to_have_text("10 of 11")
+    field.press("Shift+Enter")
+    field.press("Shift+Enter")
+    expect(count).to_have_text("1 of 11")
     field.fill("no such thing")
     expect(count).to_have_text("No matches")
     field.press("Escape")
@@ -221,9 +221,10 @@ def test_a_key_leaves_the_terminal(desk: TerminalPage) -> None:
 
 def test_only_web_addresses_are_links(desk: TerminalPage) -> None:
     """As text and as OSC 8, where the address is not what is read."""
-    page, opened = desk.page, []
+    page = desk.page
+    opened: list[Page] = []
     page.context.route("**/linked*", lambda route: route.fulfill(body="<title>linked</title>"))
-    page.context.on("page", lambda popup: opened.append(popup))
+    page.on("popup", lambda popup: opened.extend([popup]))
     link = f"{page.url.split('/sandboxes')[0]}/linked"
     osc8 = "\\033]8;;%s\\033\\\\%s\\033]8;;\\033\\\\\\n"
     desk.run(f"printf '%s\\n' {link}1; printf '{osc8}' 'javascript:alert(1)' script {link}2 harmless")

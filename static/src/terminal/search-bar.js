@@ -1,4 +1,7 @@
-/** Searches the output of one terminal: next and previous, case, regular expressions, and how many there are. */
+/**
+ * Searches the output of one terminal, upwards from its newest line as what one looks for has mostly just gone by:
+ * older and newer, case, regular expressions, and how many there are.
+ */
 import { SearchAddon } from "@xterm/addon-search";
 
 import { element, iconButton, setAttribute } from "./dom.js";
@@ -30,8 +33,8 @@ export class SearchBar {
     this.#count,
     this.#case,
     this.#regex,
-    iconButton(icon("arrowUp"), "Previous match (Shift+Enter)", () => this.#previous()),
-    iconButton(icon("arrowDown"), "Next match (Enter)", () => this.#next()),
+    iconButton(icon("arrowUp"), "Older match (Enter)", () => this.#find(false)),
+    iconButton(icon("arrowDown"), "Newer match (Shift+Enter)", () => this.#newer()),
     iconButton(icon("x"), "Close search (Escape)", () => this.close()),
   );
 
@@ -71,23 +74,20 @@ export class SearchBar {
 
   #keyDown(event) {
     if (event.key === "Escape") this.close();
-    else if (event.key === "Enter" && event.shiftKey) this.#previous();
-    else if (event.key === "Enter") this.#next();
+    else if (event.key === "Enter" && event.shiftKey) this.#newer();
+    else if (event.key === "Enter") this.#find(false);
     else return;
     event.preventDefault();
   }
 
-  #next() {
-    this.#find(false);
+  #newer() {
+    if (this.#isValid()) this.#addon.findNext(this.#field.value, this.#options(false));
   }
 
-  #previous() {
-    if (this.#isValid()) this.#addon.findPrevious(this.#field.value, this.#options(false));
-  }
-
+  /** Go to the next older match; `incremental` stays at the one it is at while it still fits. */
   #find(incremental) {
     if (this.#field.value === "") return this.#clear();
-    if (this.#isValid()) this.#addon.findNext(this.#field.value, this.#options(incremental));
+    if (this.#isValid()) this.#addon.findPrevious(this.#field.value, this.#options(incremental));
     else this.#count.value = "Not a valid expression";
   }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -30,6 +32,8 @@ MEASURES: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
 
 def main() -> None:
     asked = arguments()
+    # Whoever ends it early wants nothing left behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended early."))
     with measuring_place(quick=asked.quick, stall_s=asked.stall_seconds) as place:
         rows = uvloop.run(measured(place, asked.names or list(MEASURES)))
     print(f"\nAll together, on {machine()}:\n\n{as_table(rows)}")

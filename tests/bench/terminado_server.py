@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 
-import tornado.ioloop
-import tornado.web
 from terminado import TermSocket, UniqueTermManager
+from tornado.ioloop import IOLoop
+from tornado.web import Application
 
 
 def main(port: int, container: str) -> None:
     manager = UniqueTermManager(shell_command=["docker", "exec", "-it", container, "bash"], max_terminals=4)
-    application = tornado.web.Application([(r"/ws", TermSocket, {"term_manager": manager})])
+    application = Application([(r"/ws", TermSocket, {"term_manager": manager})])
     application.listen(port, "127.0.0.1")
-    tornado.ioloop.IOLoop.current().start()
+    IOLoop.current().start()
 
 
 if __name__ == "__main__":

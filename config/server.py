@@ -33,6 +33,8 @@ BOUNDED = "sandlot.queue"
 # ASGI extension: `send` takes several binary messages and waits for room. See DirectWebSocket.send_binary.
 DIRECT = "sandlot.direct"
 
+GONE = (WebSocketProtocol.STATE_CLOSING, WebSocketProtocol.STATE_CLOSED)
+
 # Server.run makes the factory itself and leaves no other place to choose.
 WebSocketFactory.protocol = DirectWebSocket
 
@@ -41,10 +43,14 @@ class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
     """Keeps at most MESSAGES_WAITING messages per connection and lets no client choose the root path."""
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Send what the application says; a close with its reason and any code: Autobahn itself refuses 1012."""
-        if message["type"] == "websocket.close" and getattr(protocol, "state", None) == WebSocketProtocol.STATE_OPEN:
+        """Send what the application says; a close with its reason and any code: Autobahn itself refuses 1012.
+
+        What comes after the browser has gone is dropped: Autobahn would raise into the log.
+        """
+        state = getattr(protocol, "state", None)
+        if message["type"] == "websocket.close" and state == WebSocketProtocol.STATE_OPEN:
             protocol.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=message.get("reason", "").encode())
-        else:
+        elif message["type"] != "websocket.send" or state not in GONE:
             await super().handle_reply(protocol, message)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:

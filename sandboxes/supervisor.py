@@ -57,6 +57,10 @@ class Keeper(Protocol):
         """Have all other wanted sessions run and ended ones gone. One that fails does not keep the others."""
         ...
 
+    async def others_fail(self, sandbox: Sandbox, reason: str) -> None:
+        """Write down why sessions that do not run yet cannot be started; those that run go on."""
+        ...
+
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         """Have no session container of this sandbox left."""
         ...
@@ -188,7 +192,7 @@ class Supervisor:
     async def _bring_up(self, sandbox: Sandbox) -> None:
         if sandbox.state == State.RUNNING and sandbox.boot == sandbox.boot_reached:
             if await self._host_runs(sandbox):
-                await self.keeper.others_up(sandbox, await self._shared(sandbox))
+                await self._bring_others_up(sandbox)
                 return
             await self._note_crash(sandbox)
         operation = "start" if sandbox.boot_reached else "create"
@@ -198,6 +202,17 @@ class Supervisor:
         await self.keeper.host_up(sandbox, shared, work)
         await self._reach(sandbox, State.RUNNING, boot_reached=sandbox.boot)
         await self.keeper.others_up(sandbox, shared)
+
+    async def _bring_others_up(self, sandbox: Sandbox) -> None:
+        """Start what is missing beside a host session that runs: a failure is theirs, the sandbox goes on."""
+        try:
+            shared = await self._shared(sandbox)
+        except (EngineAway, EngineTimeout):
+            raise
+        except EngineError as error:
+            await self.keeper.others_fail(sandbox, str(error))
+        else:
+            await self.keeper.others_up(sandbox, shared)
 
     async def _prepare(self, sandbox: Sandbox, work: Work) -> SharedTree:
         """Image, files, network: what the sessions' containers stand on."""

@@ -62,6 +62,14 @@ class SessionKeeper:
             session.sandbox = sandbox
         await asyncio.gather(*(self._settle(session, shared, world) for session in sessions))
 
+    async def others_fail(self, sandbox: Sandbox, reason: str) -> None:
+        world = await self._look(sandbox)
+        async for session in sandbox.sessions.filter(is_global=False, ended_at=None):
+            session.sandbox = sandbox
+            if not as_it_shall_be(session, world):
+                await sync_to_async(session.lose_terminals)(reason)
+                await sync_to_async(session.reach)(SessionState.FAILED, reason)
+
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         await self._remove((await self._look(sandbox)).of(sandbox.slug), sandbox, reason)
         await sync_to_async(note_stopped)(sandbox, reason)

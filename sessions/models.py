@@ -149,12 +149,23 @@ class Session(models.Model):
 
     def open_terminal(self, by: User | None, title: str = "") -> Terminal:
         """Return a new terminal; its shell starts when somebody looks. Raises TooManyTerminalsError."""
-        if self.terminals.live().count() >= TERMINALS_PER_SESSION:
-            raise TooManyTerminalsError(f"This session has {TERMINALS_PER_SESSION} terminals. Close one first.")
-        number = (self.terminals.aggregate(last=models.Max("number"))["last"] or 0) + 1
-        terminal = self.terminals.create(number=number, title=title or f"Terminal {number}", created_by=by)
+        with transaction.atomic():
+            # The session's row is the lock: two tabs at once do not draw the same number.
+            Session.objects.select_for_update().get(pk=self.pk)
+            titles = set(self.terminals.live().values_list("title", flat=True))
+            if self.terminals.live().count() >= TERMINALS_PER_SESSION:
+                raise TooManyTerminalsError(f"This session has {TERMINALS_PER_SESSION} terminals. Close one first.")
+            number = (self.terminals.aggregate(last=models.Max("number"))["last"] or 0) + 1
+            title = title or free_title(titles)
+            terminal = self.terminals.create(number=number, title=title, created_by=by)
         self.sandbox.announce()
         return terminal
+
+
+def free_title(taken: set[str]) -> str:
+    """Return the first of "Terminal 1", "Terminal 2", … that is not taken."""
+    titles = (f"Terminal {number}" for number in range(1, len(taken) + 2))
+    return next(title for title in titles if title not in taken)
 
 
 class TooManyTerminalsError(Exception):

@@ -91,10 +91,12 @@ def test_retry_helps_only_after_a_failure(bobs_session: Session) -> None:
 
 
 # --- terminals ------------------------------------------------------------------------------------------------------
-def test_terminals_are_numbered_and_numbers_are_not_used_again(bobs_session: Session) -> None:
-    first = bobs_session.open_terminal(by=None)
+def test_a_title_is_free_again_once_its_terminal_ended_and_a_number_is_not(bobs_session: Session) -> None:
+    first, second = (bobs_session.open_terminal(by=None) for _ in range(2))
+    assert (first.title, second.title) == ("Terminal 1", "Terminal 2")
     first.mark_ended(0)
-    assert bobs_session.open_terminal(by=None).title == "Terminal 2"
+    third = bobs_session.open_terminal(by=None)
+    assert (third.title, third.number) == ("Terminal 1", 3)
 
 
 def test_a_session_has_at_most_so_many_terminals(bobs_session: Session) -> None:

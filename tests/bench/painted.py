@@ -18,6 +18,7 @@ SCRIPT = Path(__file__).with_name("page.js")
 PAINTED_S = 30
 FLOWS = """() => [...document.getElementById('terminal-workspace').terminals.values()]
     .some(({ term }) => term.buffer.active.baseY > 2000)"""
+EMPTY = FLOWS.replace("> 2000", "=== 0")
 MEBIBYTE = "head -c 1100000 < <(base64 -w 77 /dev/urandom)"
 
 
@@ -100,15 +101,24 @@ async def end_terminals(place: Place) -> None:
 
 async def interrupt(page: Page) -> float:
     """Let `yes` run until thousands of lines have scrolled by, then press Ctrl-C."""
-    await page.keyboard.type("clear; printf '\\033[3J'; yes\n")
+    await clear(page)
+    await page.keyboard.type("yes\n")
     await page.wait_for_function(FLOWS)
     await page.keyboard.press("Control+c")
     seen = await painted(page)
     return (seen - float(await page.evaluate("() => window.bench.keyAt"))) / 1000
 
 
+async def clear(page: Page) -> None:
+    """Empty screen and scrollback, so that what flows next is told from what flowed before."""
+    await page.keyboard.type("clear\n")
+    await page.wait_for_function(EMPTY)
+    await painted(page)
+
+
 async def fill(page: Page) -> None:
-    await page.keyboard.type(f"clear; {MEBIBYTE}\n")
+    await clear(page)
+    await page.keyboard.type(f"{MEBIBYTE}\n")
     await page.wait_for_function(FLOWS)
     await painted(page)
 

@@ -37,7 +37,7 @@ class HolderLink:
         """
         frames: list[bytes] = []
         while not frames:
-            data = await self._stream.read()
+            data = await self._stream.read(self._reader.missing)
             if not data:
                 raise LinkEnded(self._stream.last_words.strip())
             frames = list(self._reader.feed(data))

@@ -261,6 +261,13 @@ class FrameReader:
     def __init__(self) -> None:
         self._kept = b""
 
+    @property
+    def missing(self) -> int:
+        """Bytes without which there is no next frame, at least 1; as far as is known, so ask again."""
+        if len(self._kept) < 4:
+            return 4 - len(self._kept)
+        return 4 + int.from_bytes(self._kept[:4], "big") - len(self._kept)
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the frames (type and body) that are complete now. Raises ProtocolError, FrameTooLong."""
         if self._kept:

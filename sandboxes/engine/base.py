@@ -44,10 +44,11 @@ class ExecStream(Protocol):
     One reader and one writer at a time. Closing it ends the process: it gets the end of its input.
     """
 
-    async def read(self) -> bytes:
-        """Return what has arrived, at least one byte; b"" once the process has ended.
+    async def read(self, least: int = 1) -> bytes:
+        """Return what has arrived, at least `least` bytes (at most 64 KiB); b"" once the process has ended.
 
-        Not cut at lines or characters: one UTF-8 character may span two reads.
+        The last piece before the end may be shorter. Not cut at lines or characters: one UTF-8 character may span
+        two reads.
         Raises StreamLost when the connection drops before the process ended.
         """
         ...

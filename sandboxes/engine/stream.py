@@ -21,6 +21,8 @@ from sandboxes.engine.wire import Connection, EngineAddress, error_message, refu
 # top (256 KiB) this bounds a stream to half a MiB in this process, whatever its reader does.
 READ_AHEAD_BYTES = 256 * 1024
 WRITE_AHEAD_BYTES = 256 * 1024
+# What a reader may wait for; far below READ_AHEAD_BYTES, where no more is read.
+LEAST_MAX_BYTES = 64 * 1024
 # Of standard error the last lines are enough to say what went wrong.
 LAST_WORDS_BYTES = 4096
 
@@ -154,6 +156,7 @@ class DockerExecStream(asyncio.Protocol):
         self._stderr = bytearray()
         self._stderr_bytes = stderr_bytes
         self._frames = Demultiplexer(self._keep_stdout, self._keep_stderr)
+        self._least = 1
         self._reading_paused = False
         self._ended = False
         self._status: int | None = None
@@ -164,13 +167,14 @@ class DockerExecStream(asyncio.Protocol):
 
     # -- for the caller
 
-    async def read(self) -> bytes:
-        while not self._waiting:
-            if self._ended:
-                await self.exit_status()
-                return b""
+    async def read(self, least: int = 1) -> bytes:
+        self._least = min(least, LEAST_MAX_BYTES)
+        while self._waiting_bytes < self._least and not self._ended:
             self._arrived.clear()
             await self._arrived.wait()
+        if not self._waiting:
+            await self.exit_status()
+            return b""
         data = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
         self._waiting.clear()
         self._waiting_bytes = 0
@@ -220,7 +224,9 @@ class DockerExecStream(asyncio.Protocol):
         if self._waiting_bytes >= READ_AHEAD_BYTES and not self._reading_paused:
             self._reading_paused = True
             self._transport.pause_reading()
-        self._arrived.set()
+        # Waking a reader costs more than most pieces are worth.
+        if self._waiting_bytes >= self._least:
+            self._arrived.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True

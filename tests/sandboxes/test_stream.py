@@ -87,6 +87,15 @@ async def test_the_end_is_empty_and_has_a_status(engine: Engine, container: str)
     stream.write(b"into the void")
 
 
+async def test_a_reader_gets_at_least_what_it_waits_for(engine: Engine, container: str) -> None:
+    stream = await engine.exec_stream(container, ["sh", "-c", "printf one; read go; printf two; read go; printf end"])
+    stream.write(b"\n")
+    assert await stream.read(6) == b"onetwo"
+    stream.write(b"\n")
+    assert await stream.read(6) == b"end"
+    assert await stream.read(6) == b""
+
+
 async def test_of_standard_error_only_the_end_is_kept(engine: Engine, container: str) -> None:
     stream = await engine.exec_stream(container, ["sh", "-c", "yes noise | head -c 1000000 >&2; echo last >&2"])
     assert await read_all(stream) == b""

@@ -168,3 +168,15 @@ def test_welcome_and_presence_become_json() -> None:
 def test_a_holder_that_lies_is_found_out(body: bytes) -> None:
     with pytest.raises(ProtocolError):
         presence_as_json(body)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=20), st.integers(1, 50))
+def test_a_reader_that_gets_what_it_misses_never_waits_for_more_than_there_is(messages: list[bytes], more: int) -> None:
+    stream = b"".join(framed(message) for message in messages)
+    reader, got, at = FrameReader(), [], 0
+    while at < len(stream):
+        assert 0 < reader.missing <= len(stream) - at
+        step = max(reader.missing, min(more, len(stream) - at))
+        got += list(reader.feed(stream[at : at + step]))
+        at += step
+    assert got == messages

@@ -106,6 +106,7 @@ def test_a_paste_cannot_end_its_own_bracket(desk: TerminalPage) -> None:
     desk.paste("echo a\x1b[201~\necho bro''ken")
     desk.sees("bro''ken")
     desk.press("Control+c")
+    desk.sees("^C")
     assert desk.run("echo fine") == "fine"
     assert "broken" not in desk.text
 

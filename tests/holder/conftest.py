@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -20,10 +21,17 @@ BUILD = SOURCES / "build"
 
 
 def make(*targets: str) -> str:
-    """Run make in the holder's folder; a failure shows all it said."""
-    done = subprocess.run(
-        ["make", "-C", str(SOURCES), *targets], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    """Run make in the holder's folder; a failure shows all it said. One at a time: test processes share the folder."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            ["make", "-C", str(SOURCES), *targets],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout
     return done.stdout
 

@@ -20,6 +20,8 @@ ACK_EVERY_BYTES = 32 * 1024
 ACK_IDLE_S = 0.1
 # Longer than any mark, so that one that is cut in two is found.
 TAIL_BYTES = 64
+# What terminado puts before each piece of output; '"]' follows it.
+STDOUT = b'["stdout", "'
 ANSWER_S = 30.0
 
 
@@ -46,9 +48,10 @@ class Shell:
         if self._echoed is not None and not self._echoed.done():
             self._echoed.set_result(None)
         if self._found is not None:
-            if self._mark in self._tail + data and not self._found.done():
+            seen = self._tail + data
+            if self._mark in seen and not self._found.done():
                 self._found.set_result(None)
-            self._tail = data[-TAIL_BYTES:]
+            self._tail = seen[-TAIL_BYTES:]
 
     def fail(self, why: str) -> None:
         """The bridge hung up."""
@@ -196,8 +199,8 @@ class Terminado(Shell):
         self.wire.close()
 
     def _message(self, opcode: int, payload: bytes) -> None:
-        if opcode == TEXT and payload.startswith(b'["stdout"'):
-            self.took(payload)
+        if opcode == TEXT and payload.startswith(STDOUT):
+            self.took(payload[len(STDOUT) : -2])
 
 
 class TtyExec(Shell, asyncio.Protocol):

@@ -200,7 +200,8 @@ def test_the_search_counts(desk: TerminalPage) -> None:
 
 def test_the_text_grows_and_stays_so(desk: TerminalPage) -> None:
     cols = desk.screen["size"][0]
-    desk.press("Control+Shift+Period", "Control+Shift+Period", "Control+Shift+Period")
+    # Once: each further step would be a resize of its own, and the size in between is seen, too.
+    desk.press("Control+Shift+Period")
     desk.until("reader.screen().size[0] < argument", "fewer columns fit", cols)
     larger = desk.screen["size"][0]
     assert desk.run("stty size").split()[1] == str(larger)

@@ -2,7 +2,7 @@
 #ifndef HOLDER_COMMANDS_H
 #define HOLDER_COMMANDS_H
 
-enum command_status { STATUS_OK = 0, STATUS_UNKNOWN = 3, STATUS_USAGE = 64, STATUS_AWAY = 69 };
+enum command_status { STATUS_OK = 0, STATUS_UNKNOWN = 3, STATUS_USAGE = 64, STATUS_AWAY = 69, STATUS_IO = 74 };
 
 /* Hands stdin and stdout over and waits until the holder has ended the link. */
 int command_attach(const char *folder, const char *terminal);

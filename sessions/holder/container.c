@@ -31,13 +31,14 @@ bool mountinfo_has_tmpfs(FILE *mountinfo, const char *point)
     return last;
 }
 
-static bool private_folder_is_tmpfs(void)
+bool container_has_private_folder(void)
 {
     FILE *mountinfo = fopen("/proc/self/mountinfo", "re");
-    if (!mountinfo)
-        return false;
-    bool found = mountinfo_has_tmpfs(mountinfo, PRIVATE_FOLDER);
-    fclose(mountinfo);
+    bool found = mountinfo && mountinfo_has_tmpfs(mountinfo, PRIVATE_FOLDER);
+    if (mountinfo)
+        fclose(mountinfo);
+    if (!found)
+        fprintf(stderr, "holder: refused: " PRIVATE_FOLDER " is not a tmpfs of this container\n");
     return found;
 }
 
@@ -47,11 +48,7 @@ bool container_is_ours(void)
         fprintf(stderr, "holder: init must be process 1 of a session container\n");
         return false;
     }
-    if (!private_folder_is_tmpfs()) {
-        fprintf(stderr, "holder: refusing to start: " PRIVATE_FOLDER " is not a tmpfs of this container\n");
-        return false;
-    }
-    return true;
+    return container_has_private_folder();
 }
 
 static bool make_folder(const char *path, mode_t mode)

@@ -10,6 +10,8 @@
 
 /* Whether we are PID 1 and the private folder is a tmpfs of its own; else a sentence on stderr. */
 bool container_is_ours(void);
+/* Whether the private folder is a tmpfs of this container; else a sentence on stderr. */
+bool container_has_private_folder(void);
 /* Makes RUN_FOLDER (0700) and /run/lock (1777); false: a sentence on stderr. */
 bool container_prepare(void);
 

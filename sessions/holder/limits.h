@@ -69,6 +69,12 @@
 /* The preamble of a RESET: titles, colours and modes together stay below this. */
 #define PREAMBLE_BYTES (16 * 1024)
 
+/* What `holder private` takes: keys, tokens, git settings and an environment are a few KiB each, and few. */
+#define PRIVATE_PATH_BYTES 255
+#define PRIVATE_FILE_BYTES (256 * 1024)
+#define PRIVATE_RECORDS_MAX 64
+#define PRIVATE_LIST_BYTES (1024 * 1024)
+
 #define HANDSHAKE_US (10 * 1000 * 1000)
 /* A link that was refused has this long to take its ERROR frame. */
 #define FAREWELL_US (1000 * 1000)

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "container.h"
+#include "private.h"
 #include "server.h"
 #include "terminal.h"
 
@@ -14,6 +15,7 @@ static const char USAGE[] =
     "       holder serve DIR [--silent-ms N] [--kill-ms N]\n"
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list [--socket-dir DIR]\n"
+    "       holder private [--folder DIR] < LIST\n"
     "       holder modes < OUTPUT\n"
     "       holder version\n";
 
@@ -21,6 +23,7 @@ struct words {
     const char *words[3]; /* the command and its argument */
     int count;
     const char *folder;
+    const char *private_folder; /* NULL: the session's own */
 };
 
 static bool take_milliseconds(const char *text, int64_t *us)
@@ -39,8 +42,13 @@ static bool take_option(const char *name, const char *value, struct words *words
         return take_milliseconds(value, &options.silent_us);
     if (strcmp(name, "--kill-ms") == 0)
         return take_milliseconds(value, &options.kill_us);
-    words->folder = value;
-    return strcmp(name, "--socket-dir") == 0;
+    if (strcmp(name, "--folder") == 0)
+        words->private_folder = value;
+    else if (strcmp(name, "--socket-dir") == 0)
+        words->folder = value;
+    else
+        return false;
+    return true;
 }
 
 static bool parse(int argc, char **argv, struct words *words)
@@ -82,6 +90,8 @@ static int run(const struct words *words)
             return command_ready(words->folder);
         if (strcmp(command, "list") == 0)
             return command_list(words->folder);
+        if (strcmp(command, "private") == 0)
+            return private_put(words->private_folder);
         if (strcmp(command, "modes") == 0)
             return command_modes();
         if (strcmp(command, "version") == 0)

@@ -12,13 +12,13 @@ from tests.holder.conftest import make
 
 def test_units_under_the_sanitizers() -> None:
     said = make("test")
-    for unit in ("ring", "frames", "modes", "history", "container"):
+    for unit in ("ring", "frames", "modes", "history", "container", "records"):
         assert f"test_{unit}" in said
 
 
-def test_fuzzing_modes_and_frames_finds_nothing() -> None:
+def test_fuzzing_modes_frames_and_records_finds_nothing() -> None:
     said = make("fuzz")
-    assert said.count("stat::number_of_executed_units") == 2
+    assert said.count("stat::number_of_executed_units") == 3
 
 
 def test_the_binary_is_static_and_small(built: Path) -> None:

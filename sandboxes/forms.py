@@ -62,6 +62,25 @@ class CreateForm(forms.Form):
             return None
 
 
+class DetailsForm(forms.Form):
+    """What people call a sandbox and what it is for."""
+
+    title = forms.CharField(
+        max_length=80, required=False, help_text="Shown in lists and at the top. Empty: its name is shown."
+    )
+    description = forms.CharField(
+        max_length=300, required=False, help_text="What it is for.", widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, sandbox: Sandbox, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sandbox = sandbox
+        self.initial.update(title=sandbox.title, description=sandbox.description)
+
+    def save(self) -> None:
+        self.sandbox.describe(**self.cleaned_data)
+
+
 class DeleteForm(forms.Form):
     """Typing the name is the confirmation."""
 

@@ -130,6 +130,7 @@ class Sandbox(models.Model):
 
     slug = models.CharField("id", max_length=30, unique=True, validators=[validate_slug])
     title = models.CharField(max_length=80, blank=True)
+    description = models.CharField(max_length=300, blank=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="sandboxes")
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="sandboxes")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -198,6 +199,14 @@ class Sandbox(models.Model):
     def permits(self, action: Action, user: User) -> bool:
         """Whether this person may do this here."""
         return may(user, action, self.team.role_of(user), is_creator=self.created_by_id == user.pk)
+
+    # --- settings ------------------------------------------------------------------------------------------------
+    def describe(self, title: str, description: str) -> None:
+        """Give a title, under which lists show it, and say what it is for. The slug stays."""
+        self.title, self.description = title, description
+        with transaction.atomic():
+            self.save(update_fields=["title", "description"])
+        self.announce()
 
     # --- wishes --------------------------------------------------------------------------------------------------
     def start(self) -> None:

@@ -3,18 +3,20 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from sandboxes import views
+from sandboxes.views import buttons, creating, listing, settings
 
 app_name = "sandboxes"
 urlpatterns = [
-    path("", views.sandbox_list, name="list"),
+    path("", listing.sandbox_list, name="list"),
     # For people who shorten addresses.
     path("sandboxes/", RedirectView.as_view(pattern_name="sandboxes:list")),
-    path("sandboxes/new/", views.create, name="create"),
-    path("sandboxes/<slug:slug>/row/", views.row, name="row"),
-    path("sandboxes/<slug:slug>/start/", views.start, name="start"),
-    path("sandboxes/<slug:slug>/stop/", views.stop, name="stop"),
-    path("sandboxes/<slug:slug>/restart/", views.restart, name="restart"),
-    path("sandboxes/<slug:slug>/retry/", views.retry, name="retry"),
-    path("sandboxes/<slug:slug>/delete/", views.delete, name="delete"),
+    path("sandboxes/new/", creating.create, name="create"),
+    path("sandboxes/<slug:slug>/row/", listing.row, name="row"),
+    path("sandboxes/<slug:slug>/head/", settings.head, name="head"),
+    path("sandboxes/<slug:slug>/settings/", settings.settings, name="settings"),
+    path("sandboxes/<slug:slug>/start/", buttons.start, name="start"),
+    path("sandboxes/<slug:slug>/stop/", buttons.stop, name="stop"),
+    path("sandboxes/<slug:slug>/restart/", buttons.restart, name="restart"),
+    path("sandboxes/<slug:slug>/retry/", buttons.retry, name="retry"),
+    path("sandboxes/<slug:slug>/delete/", settings.delete, name="delete"),
 ]

@@ -18,10 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.signing import person
 from sandboxes.engine import EngineError
-from sandboxes.forms import DeleteForm
 from sandboxes.models import Desired, Sandbox
 from sandboxes.permissions import Action
-from sandboxes.views import changed, permitted
+from sandboxes.views.reaching import changed, permitted, visible
 from sessions import terminals
 from sessions.models import Session, Terminal, TooManyTerminalsError
 from sessions.place import Place
@@ -35,7 +34,7 @@ def workspace(request: HttpRequest, slug: str) -> HttpResponse:
     sandbox = visible(request, slug)
     place = Place.of(sandbox, person(request))
     shells = terminals.at_hand(place.session, person(request)) if place.session and place.is_ready else []
-    context = {"sandbox": sandbox, "place": place, "delete_form": DeleteForm(sandbox)}
+    context = {"sandbox": sandbox, "tab": "terminal", "place": place}
     return render(request, "sandboxes/detail.html", context | {"terminals": [shell.as_json() for shell in shells]})
 
 
@@ -50,12 +49,6 @@ def status(request: HttpRequest, slug: str) -> HttpResponse:
     if place.is_ready and "waiting" in request.GET:
         response["HX-Refresh"] = "true"
     return response
-
-
-def visible(request: HttpRequest, slug: str) -> Sandbox:
-    user = person(request)
-    rows = Sandbox.objects.visible_to(user).with_rights_of(user).select_related("template", "team", "created_by")
-    return get_object_or_404(rows, slug=slug)
 
 
 @login_required

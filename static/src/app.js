@@ -2,7 +2,6 @@
 import htmx from "htmx.org";
 
 import { enableCopying } from "./pages/copying.js";
-import { enableDialogs } from "./pages/dialogs.js";
 import { enableFilter } from "./pages/filter.js";
 import { enableForms } from "./pages/forms.js";
 import { enableLiveUpdates } from "./pages/live.js";
@@ -14,7 +13,6 @@ enableToasts(document);
 enableThemeSwitch(document);
 enableForms(document);
 enableCopying(document);
-enableDialogs(document);
 enableFilter(document);
 keepTimes(document);
 enableLiveUpdates(document, htmx);

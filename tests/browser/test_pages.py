@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -88,17 +89,13 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, planted: tuple[LiveServ
     context.close()
 
 
-def test_the_delete_dialog_opens_by_keyboard_and_lets_only_the_name_through(page: Page) -> None:
-    page.goto("/sandboxes/amber-reef/")
-    page.get_by_role("link", name="Delete amber-reef").focus()
-    page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("textbox")).to_be_focused()
+def test_the_danger_zone_lets_only_the_name_through(page: Page) -> None:
+    page.goto("/sandboxes/amber-reef/settings/")
+    page.get_by_label("to confirm").focus()
     page.keyboard.type("amber")
     page.keyboard.press("Enter")
-    expect(dialog).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
+    assert page.get_by_label("to confirm").evaluate("field => field.validity.patternMismatch")
+    expect(page).to_have_url(re.compile("/settings/$"))
 
 
 def test_a_button_draws_its_row_again_without_a_new_page(page: Page) -> None:
@@ -172,7 +169,7 @@ def test_without_script_everything_is_still_there(browser: Browser, server: Live
     page.goto("/")
     page.get_by_role("button", name="Retry amber-reef").click()
     expect(page).to_have_url(f"{server.origin}/sandboxes/amber-reef/")
-    page.get_by_role("link", name="Delete amber-reef").click()
+    page.get_by_role("link", name="Settings").click()
     page.get_by_label("to confirm").fill("amber-reef")
     page.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("amber-reef is being deleted.")).to_be_visible()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
 
 from accounts.models import Role, Team, User
+from activity import triggers
 from sandboxes.models import Sandbox, Template
 from sessions.models import Session
 
@@ -25,6 +28,25 @@ def _fast_and_plain() -> Iterator[None]:
         STORAGES=settings.STORAGES
         | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
     ):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptying_passes_the_triggers() -> Iterator[None]:
+    """Tests that commit are followed by emptying every table, also those that refuse it."""
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
+
+    def empty_all(self: Any, statements: list[str]) -> None:
+        cursor = connection.cursor()
+        for statement in triggers.DROP[connection.vendor]:
+            cursor.execute(statement)
+        empty(self, statements)
+        for statement in triggers.CREATE[connection.vendor]:
+            cursor.execute(statement)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", empty_all)
         yield
 
 

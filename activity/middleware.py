@@ -1,0 +1,53 @@
+"""Names the source of what a request does, and records what the policy refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+
+from activity.log import record
+from activity.models import Outcome
+from activity.source import Source, Via, acting, client_address
+
+# Somebody who presses a button that refuses, again and again, does not fill the record.
+REFUSED_ONCE_IN = timedelta(minutes=1)
+
+
+class Refusal(PermissionDenied):
+    """Somebody may see this but not do that: 403 with the sentence, recorded with what it was about."""
+
+    def __init__(self, text: str, target: Model, verb: str = "access.refused") -> None:
+        super().__init__(text)
+        self.target, self.verb = target, verb
+
+
+class ActivityMiddleware:
+    """Stands right behind the one that knows the user."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting(lambda: source_of(request)):
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        """Django answers 403 after this; what the request wrote has been rolled back by now."""
+        if isinstance(error, Refusal):
+            record(error.verb, error.target, outcome=Outcome.REFUSED, once_in=REFUSED_ONCE_IN)
+        elif isinstance(error, PermissionDenied):
+            record("access.refused", outcome=Outcome.REFUSED, detail={"page": request.path}, once_in=REFUSED_ONCE_IN)
+
+
+def source_of(request: HttpRequest) -> Source:
+    match = request.resolver_match
+    via = Via.ADMIN if match is not None and "admin" in match.app_names else Via.PAGE
+    user = request.user if isinstance(request.user, AbstractBaseUser) else None
+    headers = request.META
+    address = client_address(headers.get("REMOTE_ADDR", ""), headers.get("HTTP_X_FORWARDED_FOR", ""))
+    return Source(via, address, user)

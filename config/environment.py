@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from accounts.keys import BadKeys, parse_keys
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -23,6 +25,7 @@ class Environment(BaseSettings):
     data_dir: Path = ROOT / "var"
     debug: bool = False
     secret_key: SecretStr | None = None
+    vault_keys: SecretStr = SecretStr("")
     instance: str = Field(default="", pattern=r"^[a-z0-9-]{0,24}$")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -41,6 +44,16 @@ class Environment(BaseSettings):
         network = ipaddress.ip_network(value)
         if not network.is_private or network.prefixlen > 24:
             raise ValueError("SANDLOT_NETWORK_POOL must be a private network of /24 or larger.")
+        return value
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _keys_are_whole(cls, value: SecretStr) -> SecretStr:
+        try:
+            if value.get_secret_value():
+                parse_keys(value.get_secret_value().split(","))
+        except BadKeys as error:
+            raise ValueError(str(error)) from None
         return value
 
     @field_validator("origins")

@@ -73,6 +73,8 @@ SECRET_KEY = (
 # --- Sandlot's own -----------------------------------------------------------------------------------------------
 # Everything made on the engine carries this label, so two dashboards can share one engine.
 SANDLOT_INSTANCE = ENVIRONMENT.instance or kept_value(DATA_DIR / "instance", lambda: secrets.token_hex(4))
+# Seal the secrets in the database; empty: `vault_keys` in the data folder.
+SANDLOT_VAULT_KEYS = ENVIRONMENT.vault_keys.get_secret_value()
 SANDLOT_ENGINE_URL = ENVIRONMENT.engine_url or os.environ.get("DOCKER_HOST", "") or "unix:///var/run/docker.sock"
 SANDLOT_NETWORK_POOL = ENVIRONMENT.network_pool
 SANDLOT_ORIGINS = ENVIRONMENT.allowed_origins()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Iterator
 
@@ -19,12 +20,13 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def farm() -> Iterator[tuple[LiveServer, LiveServer]]:
-    """Two dashboards that share database, Redis, engine and key; the first one's folder has a supervisor, too."""
+    """Two dashboards that share database, Redis, engine and keys; the first one's folder has a supervisor, too."""
     with postgresql() as database, redis() as broker:
         shared = {
             "SANDLOT_DATABASE_URL": database,
             "SANDLOT_REDIS_URL": broker,
             "SANDLOT_SECRET_KEY": "a key that both dashboards know, longer than fifty characters",
+            "SANDLOT_VAULT_KEYS": f"test:{base64.b64encode(bytes(32)).decode()}",
         }
         first = LiveServer(**shared)
         second = LiveServer(**shared, SANDLOT_INSTANCE=first.instance)

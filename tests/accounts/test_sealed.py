@@ -79,7 +79,7 @@ def test_a_plain_secret_is_not_saved_and_not_repeated(locker: Locker) -> None:
             transaction.atomic(),
         ):
             save()
-        assert "hunter2" not in str(no.value)
+        assert "hunter2" not in str(refused.value)
     assert not Locker.objects.exclude(secret="").exists()
 
 

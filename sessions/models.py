@@ -15,7 +15,9 @@ from django.utils import timezone
 from accounts.models import User
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
+from sessions.layouts import Layout  # noqa: F401  Django finds models only through this module
 from sessions.names import GLOBAL_SESSION_ID, session_id_for, validate_session_id
+from sessions.preferences import Preferences  # noqa: F401
 
 # More shells than one person looks after; the holder's own limit is higher.
 TERMINALS_PER_SESSION = 50

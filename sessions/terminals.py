@@ -60,6 +60,24 @@ async def _held(container: str) -> dict[str, dict[str, Any]]:
     return {shell["id"]: shell for shell in json.loads(result.stdout)}
 
 
+# A shell that waits for its person. Under a name of these other than the terminal's own process runs a script.
+SHELLS = {"ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "zsh"}
+
+
+def program_in(terminal: Terminal) -> str | None:
+    """Return the name of what runs in the foreground; None when only the shell waits, or nothing runs any more.
+
+    Raises EngineError when nobody can tell.
+    """
+    if not terminal.is_live or terminal.opened_at is None or not terminal.session.is_running:
+        return None
+    held = async_to_sync(_held)(container_name(terminal.session)).get(str(terminal.pk))
+    if held is None or not held["running"]:
+        return None
+    name = str(held["foreground"])
+    return None if held.get("busy") is False and name in SHELLS else name or "a program"
+
+
 def may_end(terminal: Terminal, user: User) -> bool:
     """Who types into a terminal may end it, and who manages the sandbox."""
     session = terminal.session

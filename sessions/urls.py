@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions import views
+from sessions import desk_views, views
 
 app_name = "sessions"
 urlpatterns = [
@@ -12,4 +12,7 @@ urlpatterns = [
     path("sandboxes/<slug:slug>/terminals/", views.open_terminal, name="open_terminal"),
     path("terminals/<uuid:pk>/end/", views.end_terminal, name="end_terminal"),
     path("terminals/<uuid:pk>/rename/", views.rename_terminal, name="rename_terminal"),
+    path("terminals/<uuid:pk>/program/", desk_views.program, name="program"),
+    path("sandboxes/<slug:slug>/layout/", desk_views.keep_layout, name="keep_layout"),
+    path("preferences/terminal/", desk_views.keep_preferences, name="keep_preferences"),
 ]

@@ -22,6 +22,7 @@ from sandboxes.models import Desired, Sandbox
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import changed, permitted, visible
 from sessions import terminals
+from sessions.desk import desk_of
 from sessions.models import Session, Terminal, TooManyTerminalsError
 from sessions.place import Place
 
@@ -35,7 +36,7 @@ def workspace(request: HttpRequest, slug: str) -> HttpResponse:
     place = Place.of(sandbox, person(request))
     shells = terminals.at_hand(place.session, person(request)) if place.session and place.is_ready else []
     context = {"sandbox": sandbox, "tab": "terminal", "place": place}
-    return render(request, "sandboxes/detail.html", context | {"terminals": [shell.as_json() for shell in shells]})
+    return render(request, "sandboxes/detail.html", context | desk_of(person(request), sandbox, shells))
 
 
 @login_required

@@ -37,19 +37,21 @@ static void add_string(struct bytes *out, const char *text)
     bytes_add(out, "\"", 1);
 }
 
-static void foreground_name(const struct terminal *terminal, char *name, size_t size)
+/* Names what has the terminal, "" for nothing; returns whether that is another process than its shell. */
+static bool foreground_name(const struct terminal *terminal, char *name, size_t size)
 {
     pid_t leader = 0;
     *name = 0;
     if (!terminal->ended && ioctl(terminal->pty.fd, TIOCGPGRP, &leader) == 0)
         process_name(leader, name, size);
+    return leader > 0 && leader != terminal->pid;
 }
 
 static void add_terminal(struct bytes *out, const struct terminal *terminal)
 {
     char name[64];
     struct size size = history_size(&terminal->history);
-    foreground_name(terminal, name, sizeof name);
+    bool busy = foreground_name(terminal, name, sizeof name);
     bytes_text(out, "{\"id\":\"%s\",\"epoch\":\"%016" PRIx64 "\",\"pid\":%d,\"running\":%s,\"status\":", terminal->id,
                terminal->epoch, (int)terminal->pid, terminal->ended ? "false" : "true");
     if (terminal->ended)
@@ -62,7 +64,7 @@ static void add_terminal(struct bytes *out, const struct terminal *terminal)
     add_string(out, terminal->history.at_head.title);
     bytes_text(out, ",\"foreground\":");
     add_string(out, name);
-    bytes_text(out, "}");
+    bytes_text(out, ",\"busy\":%s}", busy ? "true" : "false");
 }
 
 void list_terminals(struct bytes *out)

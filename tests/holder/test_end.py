@@ -209,6 +209,18 @@ def test_the_list_tells_each_terminal(holder: Holder) -> None:
     assert (terminal["cols"], terminal["rows"], terminal["viewers"]) == (90, 30, 1)
     assert terminal["offset"] == viewer.offset
     assert terminal["idle_ms"] < 20_000
+    assert terminal["busy"] is False, "the shell itself has become the program"
+
+
+def test_the_list_tells_a_script_from_the_shell_that_waits(holder: Holder) -> None:
+    viewer = holder.open(Program(("/bin/bash", "--norc", "-i"), Program.env)).until_drives()
+    viewer.type(b"bash -c 'echo rea\"\"dy; read line; :'\r")
+    viewer.until_output(b"ready\r")
+    terminal = holder.terminals()["t"]
+    assert (terminal["foreground"], terminal["busy"]) == ("bash", True)
+    viewer.type(b"\r")
+    while holder.terminals()["t"]["busy"]:
+        pass  # the script ends
 
 
 def test_a_second_holder_in_the_same_folder_refuses(holder: Holder) -> None:

@@ -1,0 +1,62 @@
+"""Keeps how a person arranged their desk, and says what a terminal is busy with before it is closed."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest, JsonResponse
+
+from accounts.signing import person
+from sandboxes.engine import EngineError
+from sandboxes.models import Sandbox
+from sessions import terminals
+from sessions.arrangement import Arrangement, BadArrangementError
+from sessions.layouts import Layout
+from sessions.models import Terminal
+from sessions.preferences import PREFERENCES_MAX_BYTES, BadPreferencesError, Preferences
+from sessions.views import for_script, problem, with_terminal
+
+
+@for_script
+def keep_layout(request: HttpRequest, slug: str) -> JsonResponse:
+    """Keep the JSON body as this person's layout, without terminals that they cannot see."""
+    user = person(request)
+    sandbox = Sandbox.objects.visible_to(user).filter(slug=slug).first()
+    if sandbox is None:
+        return problem(404, "unknown_sandbox", "This sandbox does not exist, or you may not see it.")
+    try:
+        arrangement = Arrangement.parse(request.body)
+    except BadArrangementError as error:
+        return problem(400, "bad_layout", f"{error} The layout was not kept.")
+    seen = Terminal.objects.visible_to(user).live().filter(session__sandbox=sandbox, pk__in=list(arrangement.terminals))
+    Layout.keep(user, sandbox, arrangement.keeping({str(pk) for pk in seen.values_list("pk", flat=True)}))
+    return JsonResponse({"kept": True})
+
+
+@for_script
+def keep_preferences(request: HttpRequest) -> JsonResponse:
+    """Keep the JSON body as this person's preferences."""
+    try:
+        Preferences.keep(person(request), preferences_in(request.body))
+    except BadPreferencesError as error:
+        return problem(400, "bad_preferences", f"{error} Nothing was changed.")
+    return JsonResponse({"kept": True})
+
+
+def preferences_in(body: bytes) -> object:
+    """Raises BadPreferencesError when it is too long or not JSON."""
+    if len(body) > PREFERENCES_MAX_BYTES:
+        raise BadPreferencesError(f"Preferences have at most {PREFERENCES_MAX_BYTES // 1024} KiB.")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadPreferencesError("The preferences are not JSON.") from error
+
+
+@with_terminal
+def program(_request: HttpRequest, terminal: Terminal) -> JsonResponse:
+    """Say what closing would interrupt: {"program": its name}, or null when only the shell waits."""
+    try:
+        return JsonResponse({"program": terminals.program_in(terminal)})
+    except EngineError as error:
+        return problem(503, "engine_away", f"Nobody knows what runs there: {error}")

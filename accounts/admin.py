@@ -9,11 +9,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from accounts.models import Invitation, Membership, Role, Team, User
+from activity.log import record
 
 
 @admin.register(User)
@@ -51,22 +53,22 @@ class UserAdmin(DjangoUserAdmin):
             if user == request.user:
                 self.message_user(request, f"{user.email}: this is you, left as it was.", messages.WARNING)
             else:
-                self._set_active(request, user, is_active=False)
+                user.disable()
+                self.message_user(request, f"{user.email}: disabled.")
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            self._set_active(request, user, is_active=True)
-
-    def _set_active(self, request: HttpRequest, user: User, *, is_active: bool) -> None:
-        user.is_active = is_active
-        user.save(update_fields=["is_active"])
-        self.message_user(request, f"{user.email}: {'enabled' if is_active else 'disabled'}.")
+            user.enable()
+            self.message_user(request, f"{user.email}: enabled.")
 
     @admin.action(description="Turn off two-factor sign-in", permissions=["change"])
     def turn_off_two_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            deleted, _ = Authenticator.objects.filter(user=user).delete()
+            with transaction.atomic():
+                deleted, _ = Authenticator.objects.filter(user=user).delete()
+                if deleted:
+                    record("login.mfa", user, detail={"change": "turned off"})
             self.message_user(request, f"{user.email}: {'turned off' if deleted else 'was off'}.")
 
 

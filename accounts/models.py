@@ -13,6 +13,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.tokens import new_token, token_hash
+from activity.log import record
+from activity.source import current
+from activity.target import Target
 
 # Long enough to be read on Monday when it was sent on Friday.
 INVITATION_LIFETIME = timedelta(days=7)
@@ -26,7 +29,9 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
-        user.save()
+        with transaction.atomic():
+            user.save()
+            record("user.create", user)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -57,12 +62,33 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.display_name
 
+    def save(self, *args: Any, **options: Any) -> None:
+        # Set by set_password until it is saved: pages, admin and commands all come by here.
+        has_new_password = getattr(self, "_password", None) is not None and not self._state.adding
+        with transaction.atomic():
+            super().save(*args, **options)
+            if has_new_password:
+                record("login.password", self)
+
     @property
     def display_name(self) -> str:
         """The name, or what stands before the @ of the address."""
         return self.name or self.email.split("@")[0]
 
     get_full_name = get_short_name = lambda self: self.display_name
+
+    def disable(self) -> None:
+        """Sign out everywhere and let nobody sign in; what the person made stays."""
+        self._set_active(to=False)
+
+    def enable(self) -> None:
+        self._set_active(to=True)
+
+    def _set_active(self, *, to: bool) -> None:
+        with transaction.atomic():
+            self.is_active = to
+            self.save(update_fields=["is_active"])
+            record("user.enable" if to else "user.disable", self)
 
 
 class Role(models.TextChoices):
@@ -111,16 +137,30 @@ class Team(models.Model):
 
     def add(self, user: User, role: str = Role.MEMBER) -> Membership:
         """Let somebody in; a member who is here already keeps the role they have."""
-        membership, _ = self.memberships.get_or_create(user=user, defaults={"role": role})
+        with transaction.atomic():
+            membership, is_new = self.memberships.get_or_create(user=user, defaults={"role": role})
+            if is_new:
+                record("membership.add", membership, detail={"role": role})
         return membership
+
+    def rename(self, name: str) -> None:
+        """Give another name. Raises ValidationError when it is empty, too long or taken."""
+        was, self.name = self.name, " ".join(name.split())
+        self.full_clean(exclude=["members"])
+        with transaction.atomic():
+            self.save(update_fields=["name"])
+            record("team.rename", self, detail={"from": was})
 
     def invite(self, role: str, by: User, note: str = "", now: datetime | None = None) -> tuple[Invitation, str]:
         """Return a new invitation and its token, which is never shown again."""
         token = new_token()
         expires_at = (now or timezone.now()) + INVITATION_LIFETIME
-        return self.invitations.create(
-            role=role, invited_by=by, note=note, token_hash=token_hash(token), expires_at=expires_at
-        ), token
+        with transaction.atomic():
+            invitation = self.invitations.create(
+                role=role, invited_by=by, note=note, token_hash=token_hash(token), expires_at=expires_at
+            )
+            record("invitation.create", invitation, detail={"for": note})
+        return invitation, token
 
 
 class Membership(models.Model):
@@ -161,20 +201,26 @@ class Membership(models.Model):
             self.role = role
             self.save(update_fields=["role"])
             self.take_back_invitations()
+            record("membership.role", self, detail={"from": stored.role, "to": role})
 
     def revoke(self) -> None:
         """End the membership. Raises ValidationError for the last owner."""
         with transaction.atomic():
             if Membership.objects.select_for_update().get(pk=self.pk).is_last_owner:
                 raise ValidationError("A team needs an owner: make somebody else owner first.")
+            ended = Target.of(self)
             self.role = ""
             self.take_back_invitations()
             self.delete()
+            record("membership.leave" if current().actor_id == self.user_id else "membership.revoke", ended)
 
     def take_back_invitations(self) -> None:
         """Void the links that this person could not write any more: a removed admin leaves no door behind."""
         written = self.team.invitations.open().filter(invited_by=self.user)
-        written.exclude(role__in=self.grantable_roles).update(revoked_at=timezone.now())
+        with transaction.atomic():
+            # All rows before the first entry: see the lock order of `record`.
+            for invitation in list(written.exclude(role__in=self.grantable_roles).select_for_update()):
+                invitation.revoke()
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -214,17 +260,23 @@ class Invitation(models.Model):
             used = Invitation.objects.open().filter(pk=self.pk).update(accepted_at=timezone.now(), accepted_by=user)
             if not used:
                 raise ValidationError("This invitation was used, revoked or has expired. Ask for a new one.")
-            return self.team.add(user, self.role)
+            membership = self.team.add(user, self.role)
+            record("invitation.accept", self, by=user)
+            return membership
 
     def accept_as_new(self, email: str, password: str, name: str = "") -> User:
         """Make an account and use the link up with it. Raises ValidationError like `accept`; then nothing was made."""
         with transaction.atomic():
+            Invitation.objects.select_for_update().filter(pk=self.pk).first()
             user = User.objects.create_user(email, password, name=name)
             self.accept(user)
         return user
 
     def revoke(self) -> None:
-        Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now())
+        """Void the link; nothing happens to one that is not open."""
+        with transaction.atomic():
+            if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
+                record("invitation.revoke", self, detail={"for": self.note})
 
 
 class SetupLink(models.Model):
@@ -266,5 +318,7 @@ def found(email: str, password: str, team_name: str, name: str = "") -> User:
     """Make the first owner, who also runs the admin, and the first team."""
     with transaction.atomic():
         owner = User.objects.create_superuser(email, password, name=name)
-        Team.objects.create(name=team_name).add(owner, Role.OWNER)
+        team = Team.objects.create(name=team_name)
+        record("team.create", team)
+        team.add(owner, Role.OWNER)
     return owner

@@ -11,6 +11,8 @@ from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 
+from activity.recorded import Recorded
+
 # Their rows are managed through people: groups grant nothing here, addresses and authenticators belong to an account
 # (and an authenticator's row holds its secret).
 ELSEWHERE = frozenset({"auth", "account", "mfa"})
@@ -35,4 +37,9 @@ class SandlotAdminSite(AdminSite):
     ) -> None:
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         ours = [model for model in models if model._meta.app_label not in ELSEWHERE]  # noqa: SLF001  # documented
-        super().register(ours, admin_class, **options)
+        super().register(ours, recorded(admin_class or ModelAdmin), **options)
+
+
+def recorded(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
+    """Return the same admin whose changes are recorded: no model's admin has to think of it."""
+    return type(admin_class.__name__, (Recorded, admin_class), {})

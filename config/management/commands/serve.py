@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.first_start import first_start_words
+from activity.source import Source, Via, acting
 from sandboxes.engine import get_engine
 from sandboxes.supervisor import Supervisor
 from sessions.keeper import SessionKeeper
@@ -82,4 +83,5 @@ class Command(BaseCommand):
 async def supervise() -> None:
     """Supervise the engine for ever."""
     engine = get_engine()
-    await Supervisor(engine, SessionKeeper(engine)).run()
+    with acting(lambda: Source(Via.SUPERVISOR)):
+        await Supervisor(engine, SessionKeeper(engine)).run()

@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sandboxes.models import Desired, EngineStatus, Sandbox, Step, Template
+from accounts.signing import person
+from sandboxes.models import EngineStatus, Sandbox, Step, Template
 from sandboxes.templatetags.ui import in_cores, in_seconds, in_size
 
 
@@ -74,19 +75,29 @@ class StepInline(ReadOnly, admin.TabularInline):
 class SandboxAdmin(admin.ModelAdmin):
     """New ones are made on the page; these are watched, changed in their limits, started, stopped and deleted."""
 
-    list_display = ["slug", "team", "template", "state_dot", "desired", "reason", "created_by", "last_used_at"]
+    list_display = [
+        "slug",
+        "team",
+        "template",
+        "state_dot",
+        "desired",
+        "reason",
+        "created_by",
+        "last_used_at",
+        "trashed_at",
+    ]
     list_select_related = ["team", "template", "created_by"]
-    list_filter = ["state", "desired", "team", "template"]
+    list_filter = ["state", "desired", ("trashed_at", admin.EmptyFieldListFilter), "team", "template"]
     search_fields = ["slug", "title", "team__name", "created_by__email", "created_by__name"]
     date_hierarchy = "created_at"
     list_per_page = 50
     # The total count is in the paginator already; counting 10,000 rows twice is time for nothing.
     show_full_result_count = False
     inlines = [StepInline]
-    actions = ["start", "stop", "restart", "delete_everything"]
+    actions = ["start", "stop", "restart", "trash", "restore", "delete_everything"]
     fieldsets = [
         (None, {"fields": ["slug", "title", "team", "template", "created_by", "created_at", "last_used_at"]}),
-        ("State", {"fields": ["state", "desired", "reason", "state_at"]}),
+        ("State", {"fields": ["state", "desired", "reason", "state_at", "trashed_at", "trashed_by"]}),
         (
             "Limits",
             {
@@ -97,7 +108,8 @@ class SandboxAdmin(admin.ModelAdmin):
     ]
     # Team and template are fixed: sessions, files and rights were given under them.
     readonly_fields = (
-        "slug team template created_by created_at last_used_at state desired reason state_at image_digest".split()
+        "slug team template created_by created_at last_used_at state desired reason state_at trashed_at trashed_by "
+        "image_digest".split()
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -124,6 +136,14 @@ class SandboxAdmin(admin.ModelAdmin):
     def restart(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
         self._each(request, chosen, Sandbox.restart, "is being restarted")
 
+    @admin.action(description="Move to the trash", permissions=["change"])
+    def trash(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
+        self._each(request, chosen, lambda sandbox: sandbox.trash(by=person(request)), "is in the trash")
+
+    @admin.action(description="Restore from the trash", permissions=["change"])
+    def restore(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
+        self._each(request, chosen, Sandbox.restore, "is back, stopped")
+
     @admin.action(description="Delete with all files…", permissions=["change"])
     def delete_everything(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> HttpResponse | None:
         if "confirmed" not in request.POST:
@@ -132,15 +152,13 @@ class SandboxAdmin(admin.ModelAdmin):
         return None
 
     def _each(
-        self, request: HttpRequest, chosen: QuerySet[Sandbox], change: Callable[[Sandbox], None], outcome: str
+        self, request: HttpRequest, chosen: QuerySet[Sandbox], change: Callable[[Sandbox], bool], outcome: str
     ) -> None:
         for sandbox in chosen:
-            was, was_boot = (sandbox.state, sandbox.desired), sandbox.boot
-            change(sandbox)
-            if was == (sandbox.state, sandbox.desired) and was_boot == sandbox.boot:
-                self.message_user(request, f"{sandbox.slug}: {why_unchanged(sandbox)}", messages.WARNING)
-            else:
+            if change(sandbox):
                 self.message_user(request, f"{sandbox.slug} {outcome}.", messages.SUCCESS)
+            else:
+                self.message_user(request, f"{sandbox.slug}: {sandbox.why_unchanged}", messages.WARNING)
 
     def _ask(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> HttpResponse:
         context: dict[str, Any] = {
@@ -151,12 +169,6 @@ class SandboxAdmin(admin.ModelAdmin):
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/sandboxes/sandbox/confirm_delete.html", context)
-
-
-def why_unchanged(sandbox: Sandbox) -> str:
-    if sandbox.desired == Desired.DELETED:
-        return "is being deleted, nothing was changed."
-    return f"is {sandbox.get_state_display().lower()} already, nothing was changed."
 
 
 @admin.register(Step)

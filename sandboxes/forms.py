@@ -43,8 +43,15 @@ class CreateForm(forms.Form):
         slug = str(self.cleaned_data["slug"]).strip()
         validate_slug(slug)
         if Sandbox.objects.filter(slug=slug).exists():
-            raise ValidationError(f"This name is taken. {self.initial['slug']} is free.")
+            raise ValidationError(f"{self._who_has(slug)} {self.initial['slug']} is free.")
         return slug
+
+    def _who_has(self, slug: str) -> str:
+        """Only who sees a sandbox in the trash learns that it is there."""
+        lying = Sandbox.objects.trashed_for(self.user).select_related("team").filter(slug=slug).first()
+        if lying is None or lying.purge_at is None:
+            return "This name is taken."
+        return f"This name belongs to a sandbox in the trash of {lying.team} until {lying.purge_at:%-d %b}."
 
     def save(self) -> Sandbox | None:
         """Create the sandbox; None, with the error in its place, when somebody was faster with the name."""
@@ -97,5 +104,5 @@ class DeleteForm(forms.Form):
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
         if name != self.sandbox.slug:
-            raise ValidationError(f"Type {self.sandbox.slug} to delete it. Nothing was deleted.")
+            raise ValidationError(f"Type {self.sandbox.slug} to delete it. Nothing was changed.")
         return name

@@ -21,8 +21,11 @@ from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
 
 MIB = 1024 * 1024
+NO_CONDITION = models.Q()
 # What stands in the log of one sandbox; older steps fall off.
 STEPS_KEPT = 100
+# As long as somebody is away who will miss it: deleted on Friday, wanted back after a week's leave.
+TRASH_KEPT = timedelta(days=7)
 
 
 class Template(models.Model):
@@ -93,7 +96,13 @@ class SandboxQuerySet(models.QuerySet["Sandbox"]):
         return self.filter(allowed).distinct()
 
     def visible_to(self, user: User) -> SandboxQuerySet:
-        return self.permitting(Action.VIEW, user).exclude(desired=Desired.DELETED, state=State.STOPPED)
+        """Sandboxes that this person finds in lists and opens. What lies in the trash is only found there."""
+        here = self.permitting(Action.VIEW, user).filter(trashed_at=None)
+        return here.exclude(desired=Desired.DELETED, state=State.STOPPED)
+
+    def trashed_for(self, user: User) -> SandboxQuerySet:
+        """What this person sees in the trash, the latest first."""
+        return self.permitting(Action.VIEW, user).exclude(trashed_at=None).order_by("-trashed_at", "slug")
 
     def operable_by(self, user: User) -> SandboxQuerySet:
         return self.permitting(Action.OPERATE, user)
@@ -107,6 +116,13 @@ class SandboxQuerySet(models.QuerySet["Sandbox"]):
             can_operate=models.Q(pk__in=Sandbox.objects.operable_by(user).values("pk")),
             can_manage=models.Q(pk__in=Sandbox.objects.manageable_by(user).values("pk")),
         )
+
+    def purge_expired(self, now: datetime | None = None) -> list[Sandbox]:
+        """Delete for good what lay in the trash for its time. Return what was begun with now."""
+        due = models.Q(trashed_at__lte=(now or timezone.now()) - TRASH_KEPT)
+        lying = self.filter(due).exclude(desired=Desired.DELETED)
+        # Asked again with the write: somebody may restore it in between.
+        return [sandbox for sandbox in lying if sandbox.delete_everything(only=due)]
 
     def running(self) -> SandboxQuerySet:
         return self.filter(state=State.RUNNING)
@@ -155,6 +171,11 @@ class Sandbox(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.CREATING, db_index=True)
     reason = models.CharField(max_length=500, blank=True, editable=False)
     state_at = models.DateTimeField(default=timezone.now, editable=False)
+    # In the trash since: stopped and hidden, its files and its name kept until it is restored or its time is over.
+    trashed_at = models.DateTimeField("in the trash since", null=True, blank=True, editable=False, db_index=True)
+    trashed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects = SandboxQuerySet.as_manager()
 
@@ -208,22 +229,58 @@ class Sandbox(models.Model):
             self.save(update_fields=["title", "description"])
         self.announce()
 
-    # --- wishes --------------------------------------------------------------------------------------------------
-    def start(self) -> None:
-        self._wish(Desired.RUNNING, State.STARTING)
+    @property
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
 
-    def stop(self) -> None:
-        self._wish(Desired.STOPPED, State.STOPPING)
+    @property
+    def purge_at(self) -> datetime | None:
+        """When the trash is emptied of it; None outside the trash."""
+        return self.trashed_at + TRASH_KEPT if self.trashed_at else None
 
-    def restart(self) -> None:
+    @property
+    def why_unchanged(self) -> str:
+        """What to tell who wished for something that changed nothing."""
+        if self.desired == Desired.DELETED:
+            return "is being deleted, nothing was changed."
+        where = "in the trash" if self.is_trashed else self.get_state_display().lower()
+        return f"is {where} already, nothing was changed."
+
+    # --- wishes: each returns whether it changed anything -----------------------------------------------------------
+    def start(self) -> bool:
+        return self._wish(Desired.RUNNING, State.STARTING)
+
+    def stop(self) -> bool:
+        return self._wish(Desired.STOPPED, State.STOPPING)
+
+    def restart(self) -> bool:
         """Replace all containers: private folders are emptied, files stay."""
-        self._wish(Desired.RUNNING, State.STARTING, boot=models.F("boot") + 1)
+        return self._wish(Desired.RUNNING, State.STARTING, boot=models.F("boot") + 1)
 
-    def delete_everything(self) -> None:
+    def trash(self, by: User | None, now: datetime | None = None) -> bool:
+        """Put it into the trash: it stops and is hidden, files and name are kept for `TRASH_KEPT`."""
+        with transaction.atomic():
+            outside = Sandbox.objects.filter(pk=self.pk, trashed_at=None).exclude(desired=Desired.DELETED)
+            is_new = bool(outside.update(trashed_at=now or timezone.now(), trashed_by=by))
+            if is_new and not self._wish(Desired.STOPPED, State.STOPPING):
+                self.announce()  # it had stopped before
+        self.refresh_from_db()
+        return is_new
+
+    def restore(self) -> bool:
+        """Take it out of the trash, stopped as it is. What is being deleted for good does not come back."""
+        lying = Sandbox.objects.filter(pk=self.pk).exclude(trashed_at=None).exclude(desired=Desired.DELETED)
+        with transaction.atomic():
+            is_back = bool(lying.update(trashed_at=None, trashed_by=None))
+        self.refresh_from_db()
+        self.announce()
+        return is_back
+
+    def delete_everything(self, only: models.Q = NO_CONDITION) -> bool:
         """Remove the sandbox and its files. There is no way back."""
-        self._wish(Desired.DELETED, State.DELETING)
+        return self._wish(Desired.DELETED, State.DELETING, only=only)
 
-    def retry(self) -> None:
+    def retry(self) -> bool:
         """Try again after a failure, with the same wish."""
         towards = {
             Desired.RUNNING: State.STARTING,
@@ -232,19 +289,27 @@ class Sandbox(models.Model):
         }[Desired(self.desired)]
         if self.desired == Desired.RUNNING and not self.boot_reached:
             towards = State.CREATING
-        self._wish(self.desired, towards)
+        return self._wish(self.desired, towards)
 
-    def _wish(self, desired: str, towards: str, **fields: Any) -> None:
-        """Write what is wanted; a deleted sandbox stays deleted whatever comes after."""
-        rows = Sandbox.objects.filter(pk=self.pk)
+    def _wish(self, desired: str, towards: str, *, only: models.Q = NO_CONDITION, **fields: Any) -> bool:
+        """Write what is wanted, unless it holds already.
+
+        A deleted sandbox stays deleted whatever comes after, and one in the trash does not run.
+        """
+        rows = Sandbox.objects.filter(only, pk=self.pk)
         if desired != Desired.DELETED:
             rows = rows.exclude(desired=Desired.DELETED)
+        if desired == Desired.RUNNING:
+            rows = rows.filter(trashed_at=None)
         if "boot" not in fields:
             settled = SETTLED.get(Desired(desired))
             rows = rows.exclude(desired=desired, state=settled) if settled else rows
-        rows.update(desired=desired, state=towards, reason="", state_at=timezone.now(), **fields)
+        with transaction.atomic():
+            is_new = bool(rows.update(desired=desired, state=towards, reason="", state_at=timezone.now(), **fields))
         self.refresh_from_db()
-        self.announce()
+        if is_new:
+            self.announce()
+        return is_new
 
     # --- what the supervisor writes ------------------------------------------------------------------------------
     def reach(self, state: str, reason: str = "", **fields: Any) -> None:

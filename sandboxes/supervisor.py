@@ -133,6 +133,8 @@ class Supervisor:
         self._world = await World.look(self.engine, settings.SANDLOT_INSTANCE)
         self._looked_at = time.monotonic()
         await self._report(None)
+        for sandbox in await sync_to_async(Sandbox.objects.purge_expired)():
+            logger.info("The time of %s in the trash is over.", sandbox.slug)
         await self._orphans.inspect(self.engine, settings.SANDLOT_INSTANCE, await self.keeper.known())
 
     async def _needy(self) -> set[int]:
@@ -234,7 +236,8 @@ class Supervisor:
     async def _bring_down(self, sandbox: Sandbox) -> None:
         work = Work(sandbox, "stop")
         async with work.step("Stop the sessions"):
-            await self.keeper.down(sandbox, "The sandbox was stopped.")
+            why = "The sandbox was put into the trash." if sandbox.is_trashed else "The sandbox was stopped."
+            await self.keeper.down(sandbox, why)
         await self._reach(sandbox, State.STOPPED, boot_reached=sandbox.boot)
 
     async def _delete(self, sandbox: Sandbox) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from sandboxes.views import buttons, creating, listing, settings
+from sandboxes.views import buttons, creating, listing, settings, trash
 
 app_name = "sandboxes"
 urlpatterns = [
@@ -18,5 +18,8 @@ urlpatterns = [
     path("sandboxes/<slug:slug>/stop/", buttons.stop, name="stop"),
     path("sandboxes/<slug:slug>/restart/", buttons.restart, name="restart"),
     path("sandboxes/<slug:slug>/retry/", buttons.retry, name="retry"),
-    path("sandboxes/<slug:slug>/delete/", settings.delete, name="delete"),
+    path("sandboxes/<slug:slug>/delete/", trash.delete, name="delete"),
+    path("sandboxes/<slug:slug>/restore/", trash.restore, name="restore"),
+    path("sandboxes/<slug:slug>/purge/", trash.purge, name="purge"),
+    path("trash/", trash.trash, name="trash"),
 ]

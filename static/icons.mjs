@@ -6,7 +6,7 @@ const require = createRequire(import.meta.url);
 
 const NAMES = `
   alert-triangle arrow-left box brand-debian check chevron-down copy device-desktop dots key link lock logout
-  moon package player-play player-stop plus refresh rotate-clockwise search settings shield-lock sun terminal-2 trash
+  moon package player-play player-stop plus refresh restore rotate-clockwise search settings shield-lock sun terminal-2 trash
   user-minus user-plus users x
 `;
 

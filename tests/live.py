@@ -211,6 +211,11 @@ class Person:
         self.server.wait_for_state(slug, "running")
         return slug
 
+    def delete_sandbox(self, slug: str) -> None:
+        """Put it into the trash, and from there delete it for good."""
+        self.post(f"/sandboxes/{slug}/delete/", name=slug)
+        self.post(f"/sandboxes/{slug}/purge/", name=slug)
+
     def open_terminal(self, slug: str) -> str:
         """Make a terminal in one's own session and return its id, once the session runs."""
         answer = self.post(f"/sandboxes/{slug}/terminals/")

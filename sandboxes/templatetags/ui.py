@@ -68,6 +68,17 @@ def ago(moment: datetime) -> str:
     return "just now"
 
 
+@register.filter
+def time_left(moment: datetime) -> str:
+    """Return how long until then, in its largest unit: in 6 days, in 3 hours, soon."""
+    seconds = int((moment - timezone.now()).total_seconds())
+    for span, name in SPANS:
+        if seconds >= span:
+            count = seconds // span
+            return f"in {count} {name}{'s' if count > 1 else ''}"
+    return "soon"
+
+
 @register.simple_tag
 def time_ago(moment: datetime | None) -> SafeString | str:
     """Return a <time> that the page's script keeps up to date."""

@@ -13,7 +13,7 @@ from sandboxes.permissions import Action
 from sandboxes.views.reaching import changed, permitted
 
 
-def operation(change: Callable[[Sandbox], None]) -> Callable[..., HttpResponse]:
+def operation(change: Callable[[Sandbox], object]) -> Callable[..., HttpResponse]:
     """Return the view of one button."""
 
     @login_required

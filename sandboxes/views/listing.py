@@ -20,7 +20,12 @@ from sandboxes.permissions import ROLES_FOR, Action
 def sandbox_list(request: HttpRequest) -> HttpResponse:
     user, teams = person(request), teams_of(request)
     may_create = teams.current is not None and teams.current.role_of(user) in ROLES_FOR[Action.CREATE]
-    context = {"teams": teams, "sandboxes": listed(user, teams.current), "may_create": may_create}
+    context = {
+        "teams": teams,
+        "sandboxes": listed(user, teams.current),
+        "may_create": may_create,
+        "trashed": Sandbox.objects.trashed_for(user).filter(team=teams.current).count(),
+    }
     return render(request, "sandboxes/list.html", context)
 
 

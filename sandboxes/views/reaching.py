@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from accounts.models import User
 from accounts.signing import person
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
@@ -22,8 +23,19 @@ def visible(request: HttpRequest, slug: str) -> Sandbox:
 
 def permitted(request: HttpRequest, slug: str, action: Action) -> Sandbox:
     """Return a sandbox to act on. A stranger gets 404, who may only look gets 403."""
-    sandbox = visible(request, slug)
-    if not sandbox.permits(action, person(request)):
+    return checked(visible(request, slug), action, person(request))
+
+
+def trashed(request: HttpRequest, slug: str) -> Sandbox:
+    """Return a sandbox that lies in the trash, to act on. A stranger gets 404, who does not manage it gets 403."""
+    user = person(request)
+    sandbox = get_object_or_404(Sandbox.objects.trashed_for(user).select_related("team"), slug=slug)
+    return checked(sandbox, Action.MANAGE, user)
+
+
+def checked(sandbox: Sandbox, action: Action, user: User) -> Sandbox:
+    """Return the sandbox. Raises PermissionDenied when this person may not do this there."""
+    if not sandbox.permits(action, user):
         raise PermissionDenied("Your role in this team does not let you do this.")
     return sandbox
 

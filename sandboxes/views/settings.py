@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sandboxes.forms import DeleteForm, DetailsForm
-from sandboxes.models import Sandbox
+from sandboxes.models import TRASH_KEPT, Sandbox
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import permitted, visible
 
@@ -32,7 +32,13 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def settings_page(request: HttpRequest, sandbox: Sandbox, form: DetailsForm) -> HttpResponse:
-    context = {"sandbox": sandbox, "tab": "settings", "form": form, "delete_form": DeleteForm(sandbox)}
+    context = {
+        "sandbox": sandbox,
+        "tab": "settings",
+        "form": form,
+        "delete_form": DeleteForm(sandbox),
+        "days": TRASH_KEPT.days,
+    }
     return render(request, "sandboxes/settings.html", context)
 
 
@@ -42,14 +48,3 @@ def settings_page(request: HttpRequest, sandbox: Sandbox, form: DetailsForm) -> 
 def head(request: HttpRequest, slug: str) -> HttpResponse:
     """State and buttons, for live updates of every tab but the terminal, which has more to tell."""
     return render(request, "sandboxes/_head.html", {"sandbox": visible(request, slug)})
-
-
-@login_required
-def delete(request: HttpRequest, slug: str) -> HttpResponse:
-    sandbox = permitted(request, slug, Action.MANAGE)
-    form = DeleteForm(sandbox, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        sandbox.delete_everything()
-        messages.success(request, f"{sandbox} is being deleted.")
-        return redirect("sandboxes:list")
-    return render(request, "sandboxes/delete.html", {"sandbox": sandbox, "form": form})

@@ -50,7 +50,7 @@ async def create(place: Place, slug: str) -> float:
     shell = await Ours.open(place.server.port, place.person.cookie, await place.new_terminal(slug=slug))
     elapsed = time.perf_counter() - began
     shell.close()
-    await asyncio.to_thread(place.person.post, f"/sandboxes/{slug}/delete/", name=slug)
+    await asyncio.to_thread(place.person.delete_sandbox, slug)
     return elapsed
 
 

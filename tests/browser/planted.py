@@ -45,6 +45,8 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
             ("docs-preview", busybox, ben, ""),
             ("nimble-falcon", debian, ada, ""),
             ("amber-reef", debian, ada, ""),
+            ("old-idea", busybox, ben, ""),
+            ("spike-search", debian, ada, "Search spike"),
         ]
     }
     made["payments-api"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(minutes=4))
@@ -52,6 +54,9 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
     made["quiet-otter"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(hours=3))
     made["docs-preview"].stop()
     made["docs-preview"].reach(State.STOPPED, last_used_at=now - timedelta(days=12))
+    for slug, by, days in [("old-idea", ben, 2), ("spike-search", ada, 6)]:
+        made[slug].trash(by, now - timedelta(days=days, hours=5))
+        made[slug].reach(State.STOPPED, boot_reached=1)
     failed(made["amber-reef"])
     creating(made["nimble-falcon"])
 

@@ -41,7 +41,7 @@ def test_stopped_and_started_while_the_page_is_open(live: LiveServer, signed_in:
     expect(desk.page.locator("#sandbox-status .state")).to_have_text("Running", timeout=30_000)
     desk.ready()
     assert desk.run("cat kept") == "kept"
-    ada.post(f"/sandboxes/{slug}/delete/", name=slug)
+    ada.delete_sandbox(slug)
     desk.page.wait_for_url(f"{live.origin}/", timeout=30_000)
     expect(desk.page.get_by_role("link", name=slug)).to_have_count(0)
 
@@ -72,5 +72,5 @@ def test_the_list_is_live(live: LiveServer, signed_in: SignedIn) -> None:
     expect(state).to_have_text("Running", timeout=30_000)
     page.get_by_role("button", name=f"Stop {slug}").click()
     expect(state).to_have_text("Stopped", timeout=30_000)
-    ada.post(f"/sandboxes/{slug}/delete/", name=slug)
+    ada.delete_sandbox(slug)
     expect(page.locator(f"#sandbox-{slug}")).to_have_count(0, timeout=30_000)

@@ -171,8 +171,11 @@ def test_without_script_everything_is_still_there(browser: Browser, server: Live
     expect(page).to_have_url(f"{server.origin}/sandboxes/amber-reef/")
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("to confirm").fill("amber-reef")
-    page.get_by_role("button", name="Delete for good").click()
-    expect(page.get_by_text("amber-reef is being deleted.")).to_be_visible()
+    page.get_by_role("button", name="Move to trash").click()
+    expect(page.get_by_text("amber-reef is in the trash for 7 days.")).to_be_visible()
+    page.get_by_role("link", name="Trash (").click()
+    page.get_by_role("button", name="Restore amber-reef").click()
+    expect(page).to_have_url(f"{server.origin}/sandboxes/amber-reef/")
     context.close()
 
 

@@ -41,7 +41,7 @@ def test_the_form_leads_over_the_step_log_to_a_prompt(live: LiveServer, signed_i
     expect(page.locator(".steps .step").first).to_be_visible()
     desk = TerminalPage(page).ready()
     assert desk.run("hostname") == slug
-    live.person().post(f"/sandboxes/{slug}/delete/", name=slug)
+    live.person().delete_sandbox(slug)
 
 
 # --- typing ------------------------------------------------------------------------------------------------------

@@ -108,6 +108,15 @@ def test_deleting_asks_first(admin: Client, sandbox: Sandbox) -> None:
     assert "nothing was changed" in act(admin, "start", sandbox)
 
 
+def test_trash_and_restore_answer_per_row(admin: Client, sandbox: Sandbox, alice: User) -> None:
+    assert "uiet-otter is in the trash." in act(admin, "trash", sandbox)
+    sandbox.refresh_from_db()
+    assert (sandbox.is_trashed, sandbox.trashed_by) == (True, alice)
+    assert "in the trash already, nothing was changed" in act(admin, "start", sandbox)
+    assert "quiet-otter" not in admin.get("/admin/sandboxes/sandbox/?trashed_at__isempty=1").content.decode()
+    assert "is back, stopped" in act(admin, "restore", sandbox)
+
+
 @pytest.mark.parametrize("address", ["add/", "{pk}/delete/"])
 def test_rows_are_neither_added_nor_removed_by_hand(admin: Client, sandbox: Sandbox, address: str) -> None:
     assert admin.get(f"/admin/sandboxes/sandbox/{address.format(pk=sandbox.pk)}").status_code == 403

@@ -76,9 +76,35 @@ async def test_files_outlive_a_stop_and_a_restart(server: LiveServer, ada: Perso
 def test_delete_leaves_nothing(server: LiveServer, ada: Person) -> None:
     ada.running_sandbox("short-lived")
     assert all(ours(server, "short-lived").values())
-    ada.post("/sandboxes/short-lived/delete/", name="short-lived", slug="short-lived", confirm="short-lived")
+    ada.delete_sandbox("short-lived")
     eventually(lambda: gone(server, "short-lived"), "the row is gone")
     assert not any(ours(server, "short-lived").values())
+
+
+async def test_the_trash_keeps_files_and_restores_them(server: LiveServer, ada: Person) -> None:
+    """Put into the trash and killed at once; restored; thrown away again and left there until its time is over."""
+    ada.running_sandbox("thrown", "busybox")
+    await said(ada, "thrown", "echo kept > note")
+    ada.post("/sandboxes/thrown/delete/", name="thrown")
+    server.kill()
+    server.start()
+    ada = server.person()
+    server.wait_for_state("thrown", "stopped")
+    assert ada.get("/sandboxes/thrown/").status_code == 404
+    left = ours(server, "thrown")
+    assert left["volumes"]
+    assert not left["containers"]
+    ada.post("/sandboxes/thrown/start/")
+    ada.post("/sandboxes/thrown/restore/")
+    ada.post("/sandboxes/thrown/start/")
+    server.wait_for_state("thrown", "running")
+    assert await said(ada, "thrown", "cat note") == "kept"
+    ada.post("/sandboxes/thrown/delete/", name="thrown")
+    server.wait_for_state("thrown", "stopped")
+    server.manage("shell", "-c", "from sandboxes.models import *; from datetime import timedelta;"
+                  "Sandbox.objects.filter(slug='thrown').update(trashed_at=timezone.now() - TRASH_KEPT)")  # fmt: skip
+    eventually(lambda: gone(server, "thrown"), "its time is over", 60)
+    assert not any(ours(server, "thrown").values())
 
 
 def test_a_step_log_tells_what_was_done_and_how_long_it_took(server: LiveServer, ada: Person) -> None:
@@ -99,7 +125,7 @@ def test_20_at_once_all_come_up(server: LiveServer, ada: Person) -> None:
     for slug in slugs:
         server.wait_for_state(slug, "running", within_s=120)
     for slug in slugs:
-        ada.post(f"/sandboxes/{slug}/delete/", name=slug, slug=slug, confirm=slug)
+        ada.delete_sandbox(slug)
     for slug in slugs:
         eventually(lambda slug=slug: gone(server, slug), f"{slug} is gone", 120)  # type: ignore[misc]
 
@@ -118,14 +144,17 @@ def test_killed_at_every_step_it_goes_on(server: LiveServer, ada: Person, wish: 
             if wish == "start":
                 ada.post(f"/sandboxes/{slug}/stop/")
                 server.wait_for_state(slug, "stopped")
-            ada.post(f"/sandboxes/{slug}/{wish}/", name=slug, slug=slug, confirm=slug)
+            if wish == "delete":
+                ada.delete_sandbox(slug)
+            else:
+                ada.post(f"/sandboxes/{slug}/{wish}/")
         killed = killed_in_step(server, slug, wish, nth)
         if not server.processes:
             server.start()
             ada = server.person()
         check_finished(server, slug, wish)
         if wish != "delete":
-            ada.post(f"/sandboxes/{slug}/delete/", name=slug, slug=slug, confirm=slug)
+            ada.delete_sandbox(slug)
             eventually(lambda slug=slug: gone(server, slug), "deleted", 60)  # type: ignore[misc]
         assert not any(ours(server, slug).values())
         if not killed:

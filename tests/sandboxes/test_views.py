@@ -71,7 +71,7 @@ def test_five_hundred_rows_ask_as_little_as_one(
         for number in range(499)
     )
     browser = browser_of(alice)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         shown = browser.get("/").content.decode()
     assert shown.count("data-live-row") == 500
 
@@ -217,21 +217,3 @@ def test_a_post_from_elsewhere_is_refused_with_a_page(sandbox: Sandbox, alice: U
     answer = strict.post("/sandboxes/quiet-otter/stop/")
     assert answer.status_code == 403
     assert "Nothing was changed." in answer.content.decode()
-
-
-# --- deleting -------------------------------------------------------------------------------------------------------
-def test_deleting_asks_for_the_name(sandbox: Sandbox, alice: User) -> None:
-    browser = browser_of(alice)
-    assert "There is no way back" in browser.get("/sandboxes/quiet-otter/delete/").content.decode()
-    wrong = browser.post("/sandboxes/quiet-otter/delete/", {"name": "quiet"})
-    assert "Nothing was deleted." in wrong.content.decode()
-    assert browser.post("/sandboxes/quiet-otter/delete/", {"name": "quiet-otter"})["Location"] == "/"
-    assert Sandbox.objects.get().desired == Desired.DELETED
-
-
-def test_bob_deletes_only_what_he_created(sandbox: Sandbox, template: Template, bob: User) -> None:
-    Sandbox.create(slug="his", template=template, team=sandbox.team, by=bob)
-    browser = browser_of(bob)
-    assert browser.post("/sandboxes/quiet-otter/delete/", {"name": "quiet-otter"}).status_code == 403
-    assert browser.post("/sandboxes/his/delete/", {"name": "his"}).status_code == 302
-    assert Sandbox.objects.get(slug="quiet-otter").desired == Desired.RUNNING

@@ -14,6 +14,7 @@ class Action(StrEnum):
     CREATE = "create"
     OPERATE = "operate"  # start, stop, restart, retry
     WRITE = "write"  # type into terminals, change files
+    SHARE = "share"  # create sessions for somebody else
     MANAGE = "manage"  # delete, change settings, end other people's sessions
 
 
@@ -26,6 +27,7 @@ ROLES_FOR: dict[Action, frozenset[str]] = {
     Action.CREATE: WRITERS,
     Action.OPERATE: WRITERS,
     Action.WRITE: WRITERS,
+    Action.SHARE: WRITERS,
     Action.MANAGE: MANAGERS,
 }
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from accounts.logins import Login, still_good
 from accounts.models import Membership, User
-from sandboxes.permissions import Action, may
 from sessions.containers import container_name
 from sessions.models import Session, SessionState, Terminal
+from sessions.policy import Act, may
 from sessions.protocol import Close, Shell
 from sessions.shell import shell_for
 
@@ -29,6 +29,10 @@ def signed_out() -> Refused:
 
 def not_here() -> Refused:
     return Refused(Close.NOT_ALLOWED, "This terminal does not exist, or you may not see it.")
+
+
+def session_over() -> Refused:
+    return Refused(Close.GONE, "The session was ended.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,19 +67,9 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
         container=container_name(session),
         name=user.display_name,
         title=terminal.title,
-        may_drive=may_type(user, session, session.sandbox.team.role_of(user)),
+        may_drive=may(user, Act.TYPE, session, session.sandbox.team.role_of(user)),
         shell=shell_for(session) if terminal.opened_at is None and terminal.is_live else None,
     )
-
-
-def may_type(user: User, session: Session, role: str | None) -> bool:
-    """A person types into their own session, and whoever may write into the global one.
-
-    Nobody types into somebody else's: the shell there reads a private folder that is not theirs.
-    """
-    if session.is_global:
-        return may(user, Action.WRITE, role)
-    return session.user_id == user.pk and may(user, Action.VIEW, role)
 
 
 def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
@@ -96,10 +90,12 @@ def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
         session, user = sessions.get(seat.session_id), users.get(seat.login.user_id)
         if seat.login not in good or user is None:
             reasons[seat] = signed_out()
-        elif session is None or session.ended_at is not None:
-            reasons[seat] = Refused(Close.GONE, "The session was ended.")
+        elif session is None:
+            reasons[seat] = session_over()
         elif (role := roles.get((session.sandbox.team_id, user.pk))) is None:
             reasons[seat] = not_here()
-        elif may_type(user, session, role) != seat.may_drive:
+        elif session.ended_at is not None:
+            reasons[seat] = session_over()
+        elif may(user, Act.TYPE, session, role) != seat.may_drive:
             reasons[seat] = Refused(Close.RESTARTING, "Your rights here have changed.")
     return reasons

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from accounts.models import User
-from sandboxes.models import Sandbox
+from sessions import terminals
 from sessions.layouts import Layout
-from sessions.models import Terminal
+from sessions.place import Place
 from sessions.preferences import Preferences
 
 
-def desk_of(user: User, sandbox: Sandbox, shells: Collection[Terminal]) -> dict[str, Any]:
-    """Return what `sessions/_workspace.html` shows: `terminals`, `layout` (or None) and `preferences`, for JSON."""
+def desk_of(user: User, place: Place) -> dict[str, Any]:
+    """Return what `sessions/_workspace.html` shows: `terminals`, `layout` (or None) and `preferences`, for JSON.
+
+    `terminals` is None while there is nothing to show yet. A layout is of one's own session only.
+    """
+    if place.session is None or not place.is_ready:
+        return {"terminals": None}
+    shells = terminals.at_hand(place.session, user, may_open=place.may_type)
     return {
         "terminals": [shell.as_json() for shell in shells],
-        "layout": Layout.of(user, sandbox, {str(shell.pk) for shell in shells}),
+        "layout": Layout.of(user, place.sandbox, {str(shell.pk) for shell in shells}) if place.is_own else None,
         "preferences": Preferences.of(user),
     }

@@ -19,7 +19,9 @@ from sandboxes.models import Sandbox, State
 from sandboxes.storage import SharedTree
 from sandboxes.work import Work
 from sandboxes.world import World
+from sessions import private
 from sessions.containers import container_name, global_container_name
+from sessions.git import private_files
 from sessions.link import HOLDER
 from sessions.models import Session, SessionState
 
@@ -46,7 +48,7 @@ class SessionKeeper:
         session.sandbox = sandbox
         world = await self._look(sandbox)
         if world.runs(container_name(session), labels_of(session)):
-            await sync_to_async(session.reach)(SessionState.RUNNING)
+            await self._make_ready(session)
             return False
         async with work.step("Stop what is left of the last start"):
             await sync_to_async(note_waiting)(sandbox)
@@ -57,7 +59,7 @@ class SessionKeeper:
 
     async def others_up(self, sandbox: Sandbox, shared: SharedTree) -> None:
         world = await self._look(sandbox)
-        sessions = [s async for s in sandbox.sessions.filter(is_global=False).select_related("user")]
+        sessions = [s async for s in sandbox.sessions.all()]
         for session in sessions:
             session.sandbox = sandbox
         await asyncio.gather(*(self._settle(session, shared, world) for session in sessions))
@@ -85,8 +87,9 @@ class SessionKeeper:
                 await self.engine.remove_container(container_name(session))
                 await sync_to_async(session.delete)()
             elif not world.runs(container_name(session), labels_of(session)):
-                await self._replace(session, shared)
-            elif session.state != SessionState.RUNNING:
+                if not session.is_global:  # the owner of the network is `host_up`'s
+                    await self._replace(session, shared)
+            elif session.state != SessionState.RUNNING or not session.has_private_files:
                 await self._make_ready(session)
         except (EngineAway, EngineTimeout):
             raise
@@ -101,6 +104,7 @@ class SessionKeeper:
 
     async def _start(self, session: Session, shared: SharedTree) -> None:
         await sync_to_async(session.reach)(SessionState.STARTING)
+        await sync_to_async(session.note_private)(0)
         await self.engine.create_container(spec_of(session, shared))
         await self.engine.start_container(container_name(session))
         await self._make_ready(session)
@@ -114,7 +118,15 @@ class SessionKeeper:
             raise EngineError(await self._why_ended(session) or str(error)) from error
         if result.status != 0:
             raise EngineError(f"The holder of {session.name} is not ready: {result.stderr.decode(errors='replace')}")
+        await self._fill_private_folder(session)
         await sync_to_async(session.reach)(SessionState.RUNNING)
+
+    async def _fill_private_folder(self, session: Session) -> None:
+        """Put its git settings there, over stdin; what runs in the session has them at once."""
+        version, is_fresh = session.private_version, session.private_reached == 0
+        git = await sync_to_async(lambda: session.git)()
+        await private.put(self.engine, container_name(session), private_files(git, is_fresh=is_fresh))
+        await sync_to_async(session.note_private)(version)
 
     async def _why_ended(self, session: Session) -> str:
         """Return why its container does not run any more, in a sentence; "" when there is none."""
@@ -151,7 +163,8 @@ def as_it_shall_be(session: Session, world: World) -> bool:
         return False
     if session.state == SessionState.FAILED:
         return not session.is_global
-    return session.state == SessionState.RUNNING and world.runs(container_name(session), labels_of(session))
+    is_ready = session.state == SessionState.RUNNING and session.has_private_files
+    return is_ready and world.runs(container_name(session), labels_of(session))
 
 
 def labels_of(session: Session) -> dict[str, str]:

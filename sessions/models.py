@@ -7,17 +7,26 @@ and what was seen: the shells live in the session's holder, whatever happens to 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import sealed
+from accounts.models import Membership, User
+from accounts.sealed import SealedField
 from sandboxes.models import Sandbox
-from sandboxes.permissions import Action
+from sandboxes.permissions import WRITERS
+from sessions import environment
+from sessions.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, Git
 from sessions.layouts import Layout  # noqa: F401  Django finds models only through this module
 from sessions.names import GLOBAL_SESSION_ID, session_id_for, validate_session_id
 from sessions.preferences import Preferences  # noqa: F401
+
+# A team of a hundred in one sandbox; each session is a container.
+SESSIONS_PER_SANDBOX = 100
 
 # More shells than one person looks after; the holder's own limit is higher.
 TERMINALS_PER_SESSION = 50
@@ -44,6 +53,23 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, user: User) -> SessionQuerySet:
         return self.filter(sandbox__in=Sandbox.objects.visible_to(user), ended_at=None)
 
+    def with_terminals(self) -> SessionQuerySet:
+        """Have the live ones, and only those, in `terminals.all()`: one query for all sessions."""
+        return self.prefetch_related(models.Prefetch("terminals", queryset=Terminal.objects.live()))
+
+    def follow_roles(self) -> None:
+        """End the sessions of people who have no place in the team any more; give the others what their role gives.
+
+        Called whenever a role or an account changes, so that nothing of theirs goes on running.
+        """
+        people = self.filter(ended_at=None).exclude(user=None).select_related("user", "sandbox__team")
+        sessions = list(people)
+        teams = {session.sandbox.team_id for session in sessions}
+        memberships = Membership.objects.filter(team__in=teams, user__in={session.user_id for session in sessions})
+        roles: dict[tuple[int, int | None], str] = {(m.team_id, m.user_id): m.role for m in memberships}
+        for session in sessions:
+            session.follow(roles.get((session.sandbox.team_id, session.user_id)))
+
 
 class Session(models.Model):
     """One person's isolated place in a sandbox. Runs as one container."""
@@ -53,12 +79,28 @@ class Session(models.Model):
     is_global = models.BooleanField(default=False, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="sandbox_sessions")
     permission = models.CharField(max_length=5, choices=Permission.choices, default=Permission.WRITE)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Set once it is over; the row goes when the container is gone.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=10, choices=SessionState.choices, default=SessionState.WAITING)
     reason = models.CharField(max_length=500, blank=True, editable=False)
+
+    git_email = models.CharField("git e-mail", max_length=254, blank=True)
+    git_name = models.CharField(max_length=80, blank=True, help_text="Defaults to the session's id.")
+    git_provider = models.CharField(max_length=200, blank=True, default=DEFAULT_PROVIDER)
+    git_username = models.CharField(max_length=200, blank=True, default=DEFAULT_USERNAME)
+    git_token = SealedField("git access token")
+    # Names and values, see `sessions.environment`.
+    env = SealedField("environment")
+    # Signs the addresses of the sandbox's ports for this session's clients.
+    host_token = SealedField()
+    # Counted up by each change of what the private folder holds, and what of it has been put there.
+    private_version = models.PositiveIntegerField(default=1, editable=False)
+    private_reached = models.PositiveIntegerField(default=0, editable=False)
 
     objects = SessionQuerySet.as_manager()
 
@@ -81,7 +123,7 @@ class Session(models.Model):
     @classmethod
     def for_person(cls, sandbox: Sandbox, user: User) -> Session:
         """The person's own session, made at their first visit, with the permission that their role gives."""
-        permission = Permission.WRITE if sandbox.permits(Action.WRITE, user) else Permission.READ
+        permission = permission_of(sandbox.team.role_of(user))
         session = cls.objects.filter(sandbox=sandbox, user=user).first()
         if session is None:
             session = cls._first_visit(sandbox, user, permission)
@@ -95,15 +137,109 @@ class Session(models.Model):
             # The sandbox's row is the lock: two first visits at once do not draw the same id.
             Sandbox.objects.select_for_update().get(pk=sandbox.pk)
             taken = set(cls.objects.filter(sandbox=sandbox).values_list("name", flat=True))
-            wanted = {"name": session_id_for(user.display_name, taken), "permission": permission}
+            name = session_id_for(user.display_name, taken)
+            wanted = {"name": name, "permission": permission, "created_by": user}
             session, is_new = cls.objects.get_or_create(sandbox=sandbox, user=user, defaults=wanted)
         if is_new:
             sandbox.announce()
         return session
 
+    @classmethod
+    def connect(
+        cls,
+        sandbox: Sandbox,
+        name: str = "",
+        *,
+        by: User | None = None,
+        user: User | None = None,
+        permission: str = Permission.WRITE,
+    ) -> tuple[Session, bool]:
+        """Return the session with this id and whether it is new; without an id the global one.
+
+        An id that is there already gives the same session, whatever else is said: nothing of it is changed. A session
+        for a person has the permission of their role. Raises ValidationError.
+        """
+        if name in ("", GLOBAL_SESSION_ID):
+            return cls.for_global(sandbox), False
+        with transaction.atomic():
+            Sandbox.objects.select_for_update().get(pk=sandbox.pk)
+            if found := cls.objects.filter(sandbox=sandbox, name=name, ended_at=None).first():
+                return found, False
+            if cls.objects.filter(sandbox=sandbox, ended_at=None).count() >= SESSIONS_PER_SANDBOX:
+                raise ValidationError(f"This sandbox has {SESSIONS_PER_SANDBOX} sessions. End one first.")
+            if user is not None:
+                permission = permission_of(sandbox.team.role_of(user))
+            session = cls(sandbox=sandbox, name=name, user=user, permission=permission, created_by=by)
+            session.full_clean()
+            session.save()
+        sandbox.announce()
+        return session, True
+
+    # --- what it brings along --------------------------------------------------------------------------------------
+    @property
+    def git(self) -> Git:
+        """Who it is for git. The name defaults to the session's id."""
+        return Git(
+            email=self.git_email,
+            name=self.git_name or self.name,
+            provider=self.git_provider or DEFAULT_PROVIDER,
+            username=self.git_username or DEFAULT_USERNAME,
+            token=sealed.get(self, "git_token"),
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its own variables, by name."""
+        return environment.unpacked(sealed.get(self, "env"))
+
+    def set_git(self, git: Git) -> None:
+        """Take another identity; running terminals have it as soon as the supervisor has put it there.
+
+        Raises ValidationError with a sentence per field.
+        """
+        git.check()
+        name = "" if git.name == self.name else git.name
+        self.git_email, self.git_name, self.git_provider, self.git_username = (
+            git.email,
+            name,
+            git.provider,
+            git.username,
+        )
+        sealed.put(self, "git_token", git.token)
+        self._save_settings("git_email", "git_name", "git_provider", "git_username", "git_token", is_private=True)
+
+    def set_environment(self, env: Mapping[str, str]) -> None:
+        """Take other variables; terminals that run keep theirs. Raises ValidationError."""
+        environment.check(env)
+        sealed.put(self, "env", environment.packed(env))
+        self._save_settings("env")
+
+    def set_host_token(self, token: str) -> None:
+        sealed.put(self, "host_token", token)
+        self._save_settings("host_token")
+
+    def _save_settings(self, *columns: str, is_private: bool = False) -> None:
+        with transaction.atomic():
+            self.full_clean(exclude=["sandbox", "user", "created_by", *SEALED])
+            self.save(update_fields=list(columns))
+            if is_private:
+                Session.objects.filter(pk=self.pk).update(private_version=models.F("private_version") + 1)
+        self.sandbox.announce()
+
+    def note_private(self, version: int) -> None:
+        """Write down which version of its settings its private folder has; 0 for an empty folder."""
+        Session.objects.filter(pk=self.pk).update(private_reached=version)
+        self.private_reached = version
+
+    # --- questions -----------------------------------------------------------------------------------------------
     @property
     def is_running(self) -> bool:
         return self.state == SessionState.RUNNING
+
+    @property
+    def has_private_files(self) -> bool:
+        """Whether its private folder holds what its settings say."""
+        return self.private_version == self.private_reached
 
     @property
     def is_open(self) -> bool:
@@ -126,6 +262,13 @@ class Session(models.Model):
         self.permission = permission
         self.save(update_fields=["permission"])
         self.sandbox.announce()
+
+    def follow(self, role: str | None) -> None:
+        """Be what this role of its person gives; without one, or with a disabled account, it is over."""
+        if role is None or self.user is None or not self.user.is_active:
+            self.end()
+        elif self.permission != permission_of(role):
+            self.change_permission(permission_of(role))
 
     def end(self) -> None:
         """End the session: its terminals close, its container goes, the shared files stay."""
@@ -162,6 +305,14 @@ class Session(models.Model):
             terminal = self.terminals.create(number=number, title=title, created_by=by)
         self.sandbox.announce()
         return terminal
+
+
+SEALED = ("git_token", "env", "host_token")
+
+
+def permission_of(role: str | None) -> Permission:
+    """Return what a person's role lets their own session do."""
+    return Permission.WRITE if role in WRITERS else Permission.READ
 
 
 def free_title(taken: set[str]) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
+from django.urls import reverse
+
 from accounts.models import User
 from sandboxes.models import Desired, Sandbox, State, Step
 from sessions.models import Session, SessionState
+from sessions.policy import Act, may
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class Place:
     sandbox: Sandbox
     session: Session | None
     steps: list[Step]
+    is_own: bool = True
+    # Whether terminals can be opened here and typed into, or only looked at.
+    may_type: bool = True
 
     @classmethod
     def of(cls, sandbox: Sandbox, user: User) -> Place:
@@ -25,6 +31,32 @@ class Place:
         leaving = sandbox.desired == Desired.DELETED
         session = None if leaving else Session.for_person(sandbox, user)
         return cls(sandbox, session, latest_steps(sandbox))
+
+    @classmethod
+    def at(cls, session: Session, user: User) -> Place:
+        """Return it at a session that may be somebody else's."""
+        sandbox = session.sandbox
+        may_type = may(user, Act.TYPE, session, sandbox.team.role_of(user))
+        is_own = session.user_id == user.pk
+        return cls(sandbox, session, latest_steps(sandbox), is_own=is_own, may_type=may_type)
+
+    def address(self, view: str) -> str:
+        """Return where a view of this place is: that of one's own session, or the one that names it."""
+        if self.is_own or self.session is None:
+            return reverse(f"sessions:{view}", args=[self.sandbox.slug])
+        return reverse(f"sessions:{view}_at", args=[self.sandbox.slug, self.session.name])
+
+    @property
+    def status_address(self) -> str:
+        return self.address("status")
+
+    @property
+    def terminals_address(self) -> str:
+        return self.address("open_terminal")
+
+    @property
+    def retry_address(self) -> str:
+        return self.address("retry_session")
 
     @property
     def is_ready(self) -> bool:

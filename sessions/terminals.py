@@ -10,19 +10,19 @@ from asgiref.sync import async_to_sync
 
 from accounts.models import User
 from sandboxes.engine import EngineError, get_engine
-from sandboxes.permissions import Action
-from sessions.access import may_type
 from sessions.containers import container_name
 from sessions.link import HOLDER
 from sessions.models import Session, Terminal, TooManyTerminalsError
+from sessions.policy import Act, acts_of
 
 logger = logging.getLogger(__name__)
 
 
-def at_hand(session: Session, user: User) -> list[Terminal]:
-    """Return the session's live terminals; a first one is opened when there is none."""
+def at_hand(session: Session, user: User, *, may_open: bool) -> list[Terminal]:
+    """Return the session's live terminals; a first one is opened when there is none and the person may."""
     note_ends(session)
-    return list(session.terminals.live()) or [session.open_terminal(by=user)]
+    alive = list(session.terminals.live())
+    return alive if alive or not may_open else [session.open_terminal(by=user)]
 
 
 def open_another(session: Session, user: User) -> Terminal:
@@ -79,10 +79,9 @@ def program_in(terminal: Terminal) -> str | None:
 
 
 def may_end(terminal: Terminal, user: User) -> bool:
-    """Who types into a terminal may end it, and who manages the sandbox."""
+    """Who types into a terminal may end it, and who may end its session."""
     session = terminal.session
-    role = session.sandbox.team.role_of(user)
-    return may_type(user, session, role) or session.sandbox.permits(Action.MANAGE, user)
+    return bool({Act.TYPE, Act.END} & acts_of(user, session, session.sandbox.team.role_of(user)))
 
 
 def end(terminal: Terminal, by: User) -> None:

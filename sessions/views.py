@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -23,30 +23,28 @@ from sandboxes.permissions import Action
 from sandboxes.views.reaching import changed, permitted, visible
 from sessions import terminals
 from sessions.desk import desk_of
-from sessions.models import Session, Terminal, TooManyTerminalsError
+from sessions.models import Terminal, TooManyTerminalsError
 from sessions.place import Place
+from sessions.policy import REFUSALS, Act
 
 
 @login_required
 @require_safe
 @never_cache
-def workspace(request: HttpRequest, slug: str) -> HttpResponse:
-    """The sandbox's page: a prompt when it runs, else the work that leads to it."""
-    sandbox = visible(request, slug)
-    place = Place.of(sandbox, person(request))
-    shells = terminals.at_hand(place.session, person(request)) if place.session and place.is_ready else []
-    context = {"sandbox": sandbox, "tab": "terminal", "place": place}
-    return render(request, "sandboxes/detail.html", context | desk_of(person(request), sandbox, shells))
+def workspace(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
+    """A sandbox's page at one's own session, or at the one with this id: terminals, else the work that leads there."""
+    place = place_at(request, visible(request, slug), name)
+    context = {"sandbox": place.sandbox, "tab": "terminal", "place": place}
+    return render(request, "sandboxes/detail.html", context | desk_of(person(request), place))
 
 
 @login_required
 @require_safe
 @never_cache
-def status(request: HttpRequest, slug: str) -> HttpResponse:
+def status(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
     """State and step log, for live updates. A page that waits for its prompt is told to load itself again."""
-    sandbox = visible(request, slug)
-    place = Place.of(sandbox, person(request))
-    response = render(request, "sandboxes/_status.html", {"sandbox": sandbox, "place": place})
+    place = place_at(request, visible(request, slug), name)
+    response = render(request, "sandboxes/_status.html", {"sandbox": place.sandbox, "place": place})
     if place.is_ready and "waiting" in request.GET:
         response["HX-Refresh"] = "true"
     return response
@@ -54,11 +52,23 @@ def status(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def retry_session(request: HttpRequest, slug: str) -> HttpResponse:
-    """Try again to bring one's own session up."""
+def retry_session(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
+    """Try again to bring a session up: one's own, or another that one works in."""
     sandbox = permitted(request, slug, Action.VIEW)
-    get_object_or_404(Session, sandbox=sandbox, user=person(request)).retry()
+    place = place_at(request, sandbox, name)
+    if place.session is None or not place.may_type:
+        raise PermissionDenied(REFUSALS[Act.TYPE])
+    place.session.retry()
     return changed(request, sandbox)
+
+
+def place_at(request: HttpRequest, sandbox: Sandbox, name: str) -> Place:
+    """Return the person's place at a session; without an id at their own, which the first visit makes."""
+    if not name:
+        return Place.of(sandbox, person(request))
+    session = get_object_or_404(sandbox.sessions.filter(ended_at=None).select_related("user", "created_by"), name=name)
+    session.sandbox = sandbox
+    return Place.at(session, person(request))
 
 
 # --- what the terminal page's script asks --------------------------------------------------------------------------
@@ -81,16 +91,18 @@ def for_script(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]
 
 
 @for_script
-def open_terminal(request: HttpRequest, slug: str) -> JsonResponse:
-    """Open one more terminal in the person's own session."""
+def open_terminal(request: HttpRequest, slug: str, name: str = "") -> JsonResponse:
+    """Open one more terminal in the person's own session, or in the one with this id."""
     sandbox = Sandbox.objects.visible_to(person(request)).select_related("team").filter(slug=slug).first()
     if sandbox is None:
         return problem(404, "unknown_sandbox", "This sandbox does not exist, or you may not see it.")
     if sandbox.desired != Desired.RUNNING:
         return problem(409, "not_running", f"{sandbox} is not running. No terminal was opened.")
-    session = Session.for_person(sandbox, person(request))
+    place = place_at(request, sandbox, name)
+    if place.session is None or not place.may_type:
+        return problem(403, "not_allowed", f"{REFUSALS[Act.TYPE]} No terminal was opened.")
     try:
-        return JsonResponse(terminals.open_another(session, person(request)).as_json(), status=201)
+        return JsonResponse(terminals.open_another(place.session, person(request)).as_json(), status=201)
     except TooManyTerminalsError as error:
         return problem(409, "too_many_terminals", str(error))
 

@@ -1,6 +1,7 @@
 /** The script of every page: small helpers, each optional. The pages work without it, only less lively. */
 import htmx from "htmx.org";
 
+import { enableAdding } from "./pages/adding.js";
 import { enableCopying } from "./pages/copying.js";
 import { enableFilter } from "./pages/filter.js";
 import { enableForms } from "./pages/forms.js";
@@ -13,6 +14,7 @@ enableToasts(document);
 enableThemeSwitch(document);
 enableForms(document);
 enableCopying(document);
+enableAdding(document);
 enableFilter(document);
 keepTimes(document);
 enableLiveUpdates(document, htmx);

@@ -6,8 +6,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Role, User
+from accounts import sealed
+from accounts.models import Role, Team, User
+from accounts.vault import VaultError
 from sandboxes.models import Sandbox
+from sessions.git import Git
 from sessions.models import TERMINALS_PER_SESSION, Permission, Session, SessionState, TooManyTerminalsError
 from sessions.names import session_id_for, validate_session_id
 
@@ -52,12 +55,6 @@ def test_coming_back_only_reads(
 def test_the_role_gives_the_permission(sandbox: Sandbox, bob: User, vera: User) -> None:
     assert Session.for_person(sandbox, bob).can_write
     assert not Session.for_person(sandbox, vera).can_write
-
-
-def test_a_new_role_changes_the_permission_at_the_next_visit(sandbox: Sandbox, bob: User) -> None:
-    Session.for_person(sandbox, bob)
-    sandbox.team.memberships.get(user=bob).change_role(Role.VIEWER)
-    assert Session.for_person(sandbox, bob).permission == Permission.READ
 
 
 def test_two_of_the_same_name_get_two_ids(sandbox: Sandbox, bob: User, charlie: User) -> None:
@@ -128,3 +125,119 @@ def test_bad_titles_are_refused(bobs_session: Session, title: str) -> None:
         terminal.rename(title)
     terminal.refresh_from_db()
     assert terminal.title == "Terminal 1"
+
+
+# --- create and connect ---------------------------------------------------------------------------------------------
+def test_connecting_with_an_id_that_is_there_gives_the_same_session_unchanged(
+    sandbox: Sandbox, alice: User, bob: User
+) -> None:
+    first, is_new = Session.connect(sandbox, "some-ref", by=bob, permission=Permission.READ)
+    again, is_new_again = Session.connect(sandbox, "some-ref", by=alice)
+    assert (first, is_new, is_new_again) == (again, True, False)
+    assert (again.permission, again.created_by) == (Permission.READ, bob)
+
+
+@pytest.mark.parametrize("name", ["", "pitcher-host"])
+def test_without_an_id_it_is_the_global_session(sandbox: Sandbox, bob: User, name: str) -> None:
+    session, _ = Session.connect(sandbox, name, by=bob, permission=Permission.READ)
+    assert session == Session.for_global(sandbox)
+    assert session.can_write
+
+
+def test_a_session_for_a_member_has_what_their_role_gives(sandbox: Sandbox, alice: User, vera: User) -> None:
+    session, _ = Session.connect(sandbox, "for-vera", by=alice, user=vera, permission=Permission.WRITE)
+    assert not session.can_write
+    assert Session.for_person(sandbox, vera) == session
+
+
+@pytest.mark.parametrize("bad", ["a b", "ä", "a" * 21, "../up"])
+def test_a_session_with_a_bad_id_is_not_made(sandbox: Sandbox, bob: User, bad: str) -> None:
+    with pytest.raises(ValidationError, match="1 to 20 letters"):
+        Session.connect(sandbox, bad, by=bob)
+    assert not sandbox.sessions.exists()
+
+
+def test_the_number_of_sessions_is_bounded(sandbox: Sandbox, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions.models.SESSIONS_PER_SANDBOX", 2)
+    for name in ("one", "two"):
+        Session.connect(sandbox, name, by=bob)
+    with pytest.raises(ValidationError, match="End one first"):
+        Session.connect(sandbox, "three", by=bob)
+    assert Session.connect(sandbox, "two", by=bob)[1] is False
+
+
+# --- what it brings along -------------------------------------------------------------------------------------------
+CANARY = "canary-7f3a"
+
+
+def test_secrets_come_back_and_stand_nowhere_in_clear(bobs_session: Session) -> None:
+    bobs_session.set_git(Git(email="bob@example.com", name="Bob B.", token=CANARY))
+    bobs_session.set_environment({"TOKEN": CANARY, "EMPTY": ""})
+    bobs_session.set_host_token(CANARY)
+    stored = Session.objects.get(pk=bobs_session.pk)
+    assert (stored.git.token, stored.environment) == (CANARY, {"TOKEN": CANARY, "EMPTY": ""})
+    assert sealed.get(stored, "host_token") == CANARY
+    columns = Session.objects.filter(pk=stored.pk).values().get()
+    assert CANARY not in repr(columns)
+    assert "TOKEN" not in repr(columns)
+
+
+def test_a_secret_moved_to_another_row_does_not_open(bobs_session: Session, sandbox: Sandbox) -> None:
+    bobs_session.set_environment({"TOKEN": CANARY})
+    other = Session.for_global(sandbox)
+    Session.objects.filter(pk=other.pk).update(env=bobs_session.env)
+    with pytest.raises(VaultError):
+        _ = Session.objects.get(pk=other.pk).environment
+
+
+def test_the_git_name_defaults_to_the_id(bobs_session: Session) -> None:
+    bobs_session.set_git(Git(email="bob@example.com", name=bobs_session.name))
+    assert (bobs_session.git_name, bobs_session.git.name) == ("", "bob")
+    assert (bobs_session.git.provider, bobs_session.git.username) == ("github.com", "x-access-token")
+
+
+def test_a_change_of_git_asks_for_the_private_folder_anew_and_of_variables_does_not(bobs_session: Session) -> None:
+    bobs_session.note_private(1)
+    bobs_session.set_environment({"A": "1"})
+    assert Session.objects.get(pk=bobs_session.pk).has_private_files
+    bobs_session.set_git(Git(email="bob@example.com"))
+    assert not Session.objects.get(pk=bobs_session.pk).has_private_files
+
+
+def test_bad_settings_change_nothing(bobs_session: Session) -> None:
+    bobs_session.set_environment({"A": "1"})
+    with pytest.raises(ValidationError):
+        bobs_session.set_environment({"1A": ""})
+    with pytest.raises(ValidationError):
+        bobs_session.set_git(Git(email="nobody"))
+    stored = Session.objects.get(pk=bobs_session.pk)
+    assert (stored.environment, stored.git_email) == ({"A": "1"}, "")
+
+
+# --- roles and accounts change --------------------------------------------------------------------------------------
+def test_a_session_follows_its_persons_role_at_once(bobs_session: Session, bob: User) -> None:
+    membership = bobs_session.sandbox.team.memberships.get(user=bob)
+    membership.change_role(Role.VIEWER)
+    assert Session.objects.get(pk=bobs_session.pk).permission == Permission.READ
+    membership.change_role(Role.ADMIN)
+    assert Session.objects.get(pk=bobs_session.pk).permission == Permission.WRITE
+
+
+def test_a_session_ends_with_the_membership(bobs_session: Session, bob: User) -> None:
+    bobs_session.sandbox.team.memberships.get(user=bob).revoke()
+    bobs_session.refresh_from_db()
+    assert bobs_session.ended_at is not None
+
+
+def test_a_session_ends_when_its_account_is_disabled(bobs_session: Session, bob: User) -> None:
+    bob.is_active = False
+    bob.save()
+    bobs_session.refresh_from_db()
+    assert bobs_session.ended_at is not None
+
+
+def test_a_login_or_another_team_changes_no_session(bobs_session: Session, bob: User) -> None:
+    bob.save(update_fields=["last_login"])
+    Team.objects.create(name="Elsewhere").add(bob, Role.VIEWER).revoke()
+    bobs_session.refresh_from_db()
+    assert (bobs_session.ended_at, bobs_session.permission) == (None, Permission.WRITE)

@@ -112,7 +112,13 @@ class LiveView {
 
   #drawStatus() {
     const status = this.#status;
-    return this.#get(status.dataset.liveStatus, { target: status, swap: "outerHTML" });
+    const parts = [...this.#document.querySelectorAll("[data-live-part]")].map((part) => this.#drawPart(part));
+    return Promise.all([this.#get(status.dataset.liveStatus, { target: status, swap: "outerHTML" }), ...parts]);
+  }
+
+  /** A part of a sandbox's page that is fetched with the page itself. */
+  #drawPart(part) {
+    return this.#get(part.dataset.livePart, { target: part, swap: "outerHTML", select: `#${part.id}` });
   }
 
   #drawList() {

@@ -1,0 +1,149 @@
+"""Pages around sessions: who is in a sandbox, a session more, what one brings along, its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.signing import person
+from sandboxes.models import Sandbox
+from sandboxes.permissions import Action
+from sandboxes.views.reaching import permitted, visible
+from sessions.forms import BaseVariables, NewSessionForm, SettingsForm
+from sessions.models import Session, Terminal
+from sessions.policy import REFUSALS, Act, acts_of
+
+
+@dataclass(frozen=True)
+class Row:
+    """A session as the list shows it to one person."""
+
+    session: Session
+    terminals: list[Terminal]
+    acts: frozenset[Act]
+
+    @property
+    def may_type(self) -> bool:
+        return Act.TYPE in self.acts
+
+    @property
+    def may_configure(self) -> bool:
+        return Act.CONFIGURE in self.acts
+
+    @property
+    def may_end(self) -> bool:
+        return Act.END in self.acts
+
+
+@login_required
+@require_safe
+@never_cache
+def session_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is in the sandbox: permission, since when, last used, terminals."""
+    sandbox = visible(request, slug)
+    context = {
+        "sandbox": sandbox,
+        "tab": "sessions",
+        "rows": rows_of(sandbox, request),
+        "may_add": sandbox.permits(Action.SHARE, person(request)),
+    }
+    return render(request, "sessions/list.html", context)
+
+
+def rows_of(sandbox: Sandbox, request: HttpRequest) -> list[Row]:
+    user, role = person(request), sandbox.team.role_of(person(request))
+    sessions = sandbox.sessions.filter(ended_at=None).select_related("user", "created_by").with_terminals()
+    rows = []
+    for session in sessions:
+        session.sandbox = sandbox
+        rows.append(Row(session, list(session.terminals.all()), acts_of(user, session, role)))
+    return rows
+
+
+@login_required
+@never_cache
+def new_session(request: HttpRequest, slug: str) -> HttpResponse:
+    """Create a session; an id that is there leads to its session, of which nothing is changed."""
+    sandbox = visible(request, slug)
+    if not sandbox.permits(Action.SHARE, person(request)):
+        raise PermissionDenied("Your role lets you look, not create sessions. Ask an owner or admin of the team.")
+    form = NewSessionForm(sandbox, person(request), request.POST or None)
+    variables = BaseVariables.of(None, request.POST or None)
+    if request.method == "POST" and form.is_valid() and variables.is_valid():
+        try:
+            with transaction.atomic():
+                session, is_new = form.save()
+                if is_new:
+                    session.set_environment(variables.changed_from({}))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            say_connected(request, session, is_new=is_new)
+            return redirect("sessions:list", sandbox.slug)
+    context = {"sandbox": sandbox, "tab": "sessions", "form": form, "variables": variables}
+    return render(request, "sessions/new.html", context)
+
+
+def say_connected(request: HttpRequest, session: Session, *, is_new: bool) -> None:
+    if is_new:
+        messages.success(request, f"{session.name} is being started.")
+    else:
+        messages.info(request, f"{session.name} is there already: here it is, nothing of it was changed.")
+
+
+def permitted_session(request: HttpRequest, slug: str, name: str, act: Act) -> Session:
+    """Return a session to act on. A stranger gets 404, who may only look gets 403 with the reason."""
+    sandbox = permitted(request, slug, Action.VIEW)
+    session = get_object_or_404(Session, sandbox=sandbox, name=name, ended_at=None)
+    session.sandbox = sandbox
+    if act not in acts_of(person(request), session, sandbox.team.role_of(person(request))):
+        raise PermissionDenied(REFUSALS[act])
+    return session
+
+
+@login_required
+@never_cache
+def session_settings(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """What the session brings along: git, environment, host token."""
+    session = permitted_session(request, slug, name, Act.CONFIGURE)
+    form = SettingsForm(session, request.POST or None)
+    variables = BaseVariables.of(session, request.POST or None)
+    if request.method == "POST" and form.is_valid() and variables.is_valid():
+        before = session.environment
+        env = variables.changed_from(before)
+        try:
+            with transaction.atomic():
+                if env != before:
+                    session.set_environment(env)
+                form.save_to(session)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, saved_words(session, env_changed=env != before))
+            return redirect("sessions:settings", slug, name)
+    context = {"sandbox": session.sandbox, "tab": "sessions", "session": session, "form": form}
+    return render(request, "sessions/settings.html", context | {"variables": variables})
+
+
+def saved_words(session: Session, *, env_changed: bool) -> str:
+    if env_changed:
+        return f"{session.name}: saved. New terminals have the new variables, those that run keep the old ones."
+    return f"{session.name}: saved."
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    session = permitted_session(request, slug, name, Act.END)
+    session.end()
+    messages.success(request, f"{session.name} was ended. The files it made are all there.")
+    return redirect(reverse("sessions:list", args=[slug]))

@@ -1,0 +1,249 @@
+"""The pages around sessions: the list, a new one, what one brings along, its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts import sealed
+from accounts.models import User
+from sandboxes.models import Sandbox, State
+from sessions.git import Git
+from sessions.models import Permission, Session, SessionState
+from tests.visitors import browser_of
+
+CANARY = "canary-91bd"
+
+
+@pytest.fixture
+def running(sandbox: Sandbox) -> Sandbox:
+    sandbox.reach(State.RUNNING, boot_reached=sandbox.boot)
+    Session.for_global(sandbox).reach(SessionState.RUNNING)
+    return sandbox
+
+
+def page(sandbox: Sandbox, *parts: str) -> str:
+    return "/".join(["/sandboxes", sandbox.slug, *parts, ""])
+
+
+def variables(*rows: dict[str, str], known: int = 0) -> dict[str, str]:
+    """Return the fields of so many rows, as a browser sends them."""
+    fields = {"env-TOTAL_FORMS": str(len(rows)), "env-INITIAL_FORMS": str(known)}
+    return fields | {f"env-{number}-{name}": value for number, row in enumerate(rows) for name, value in row.items()}
+
+
+def settings_of(session: Session, **changes: Any) -> dict[str, Any]:
+    columns = ("git_email", "git_name", "git_provider", "git_username")
+    return {column: getattr(session, column) for column in columns} | variables() | changes
+
+
+# --- the list -------------------------------------------------------------------------------------------------------
+def test_everybody_in_the_team_sees_who_is_there(running: Sandbox, bobs_session: Session, vera: User) -> None:
+    terminal = bobs_session.open_terminal(by=bobs_session.user)
+    bobs_session.reach(SessionState.RUNNING)
+    text = browser_of(vera).get(page(running, "sessions")).content.decode()
+    assert all(word in text for word in ("pitcher-host", "bob", "Write", terminal.title, f"?terminal={terminal.pk}"))
+    assert "End bob" not in text
+    assert "Settings of bob" not in text
+
+
+def test_looking_at_the_list_makes_no_session(running: Sandbox, vera: User) -> None:
+    browser_of(vera).get(page(running, "sessions"))
+    assert not running.sessions.filter(user=vera).exists()
+
+
+def test_the_list_asks_as_often_for_many_as_for_one(
+    running: Sandbox, bob: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(30):
+        Session.connect(running, f"ref-{number}", by=bob)[0].open_terminal(by=bob)
+    client = browser_of(bob)
+    with django_assert_max_num_queries(16):
+        assert client.get(page(running, "sessions")).content.decode().count("Terminal 1") == 30
+
+
+def test_a_stranger_gets_404_everywhere(running: Sandbox, bobs_session: Session, charlie: User) -> None:
+    client = browser_of(charlie)
+    for parts in (["sessions"], ["new-session"], ["sessions", "bob"], ["sessions", "bob", "settings"]):
+        assert client.get(page(running, *parts)).status_code == 404
+    for parts in (["sessions", "bob", "end"], ["sessions", "bob", "terminals"], ["sessions", "bob", "retry"]):
+        assert client.post(page(running, *parts)).status_code == 404
+    assert Session.objects.get(pk=bobs_session.pk).ended_at is None
+
+
+# --- a new one ------------------------------------------------------------------------------------------------------
+def test_bob_creates_a_read_session_with_everything(running: Sandbox, bob: User) -> None:
+    fields = {
+        "name": "some-user-reference",
+        "permission": "read",
+        "git_email": "ref@example.com",
+        "git_token": CANARY,
+        "host_token": "host-token",
+        **variables({"name": "FOO", "value": "bar"}, {"name": "LINES_", "value": "a\r\nb"}, {"name": "", "value": ""}),
+    }
+    answer = browser_of(bob).post(page(running, "new-session"), fields, follow=True)
+    session = running.sessions.get(name="some-user-reference")
+    assert (session.permission, session.created_by, session.user) == (Permission.READ, bob, None)
+    assert session.git == Git(email="ref@example.com", name="some-user-reference", token=CANARY)
+    assert session.environment == {"FOO": "bar", "LINES_": "a\nb"}
+    assert sealed.get(session, "host_token") == "host-token"
+    assert CANARY not in answer.content.decode()
+
+
+def test_an_id_that_is_there_leads_to_its_session_and_changes_nothing(running: Sandbox, bob: User, alice: User) -> None:
+    fields = {"name": "ref", "permission": "read", **variables({"name": "A", "value": "1"})}
+    browser_of(bob).post(page(running, "new-session"), fields)
+    again = fields | {"permission": "write", **variables({"name": "A", "value": "2"})}
+    answer = browser_of(alice).post(page(running, "new-session"), again, follow=True)
+    assert "is there already" in answer.content.decode()
+    session = running.sessions.get(name="ref")
+    assert (session.permission, session.environment) == (Permission.READ, {"A": "1"})
+
+
+def test_without_an_id_it_is_the_global_session(running: Sandbox, bob: User) -> None:
+    answer = browser_of(bob).post(
+        page(running, "new-session"), {"name": "", "permission": "write", **variables()}, follow=True
+    )
+    assert "pitcher-host is there already" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "a b"}, "Use 1 to 20 letters"),
+        ({"permission": "root"}, "root is not one of the available choices"),
+        ({"git_email": "nobody"}, "Enter an e-mail address"),
+        ({"git_token": "x"}, "git needs an e-mail address"),
+        ({"git_email": "a@example.com", "git_provider": "not a host"}, "Enter a host such as"),
+        (variables({"name": "1A", "value": ""}), "is not a name"),
+        (variables({"name": "", "value": "lost"}), "Say which variable has this value"),
+        (variables({"name": "A", "value": "1"}, {"name": "A", "value": "2"}), "named twice"),
+        (variables({"name": "A", "value": "x" * 70_000}), "65,536 are the most"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_what_was_typed_stays(
+    running: Sandbox, bob: User, fields: dict[str, str], words: str
+) -> None:
+    wish = {"name": "ref", "permission": "write", **variables()} | fields
+    answer = browser_of(bob).post(page(running, "new-session"), wish)
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert words in text.replace("&#x27;", "'")
+    assert not running.sessions.filter(is_global=False).exists()
+    if value := fields.get("env-0-value"):
+        assert value in text
+
+
+def test_only_who_manages_the_sandbox_makes_sessions_for_members(
+    running: Sandbox, alice: User, bob: User, vera: User
+) -> None:
+    wish = {"name": "for-vera", "permission": "write", "user": str(vera.pk), **variables()}
+    browser_of(bob).post(page(running, "new-session"), wish | {"name": "bobs"})
+    assert running.sessions.get(name="bobs").user is None
+    browser_of(alice).post(page(running, "new-session"), wish)
+    made = running.sessions.get(name="for-vera")
+    assert (made.user, made.permission) == (vera, Permission.READ)
+
+
+def test_a_viewer_creates_none_and_hears_why(running: Sandbox, vera: User) -> None:
+    answer = browser_of(vera).get(page(running, "new-session"))
+    assert answer.status_code == 403
+    assert "Your role lets you look" in answer.content.decode()
+
+
+# --- settings -------------------------------------------------------------------------------------------------------
+def test_settings_are_set_replaced_and_cleared_and_never_shown(running: Sandbox, bobs_session: Session) -> None:
+    assert bobs_session.user is not None
+    client, address = browser_of(bobs_session.user), page(running, "sessions", "bob", "settings")
+    wish = settings_of(
+        bobs_session, git_email="bob@example.com", git_token=CANARY, **variables({"name": "KEY", "value": CANARY})
+    )
+    answer = client.post(address, wish, follow=True)
+    assert "New terminals have the new variables" in answer.content.decode()
+    text = client.get(address).content.decode()
+    assert CANARY not in text
+    assert text.count("Set. Type to replace it.") == 2
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert (session.git.token, session.environment) == (CANARY, {"KEY": CANARY})
+
+    kept = variables({"known": "KEY", "value": ""}, {"name": "", "value": ""}, known=1)
+    client.post(address, settings_of(session, **kept))
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert (session.git.token, session.environment) == (CANARY, {"KEY": CANARY})
+
+    replaced = variables({"known": "KEY", "value": "new"}, {"name": "MORE", "value": ""}, known=1)
+    client.post(address, settings_of(session, git_token="t2", **replaced))
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert (session.git.token, session.environment) == ("t2", {"KEY": "new", "MORE": ""})
+
+    cleared = variables({"known": "KEY", "remove": "on"}, {"known": "MORE", "remove": "on"}, known=2)
+    client.post(address, settings_of(session, clear_git_token="on", **cleared))
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert (session.git.token, session.environment) == ("", {})
+
+
+def test_rows_do_not_mix_when_somebody_else_removed_one(running: Sandbox, bobs_session: Session) -> None:
+    """Rows are known by their names, not by their places in the form."""
+    bobs_session.set_environment({"A": "1", "B": "2", "C": "3"})
+    stale = variables({"known": "A"}, {"known": "B", "remove": "on"}, {"known": "C", "value": "9"}, known=3)
+    bobs_session.set_environment({"B": "2", "C": "3"})
+    assert bobs_session.user is not None
+    wish = settings_of(bobs_session, **stale)
+    browser_of(bobs_session.user).post(page(running, "sessions", "bob", "settings"), wish)
+    assert Session.objects.get(pk=bobs_session.pk).environment == {"C": "9"}
+
+
+@pytest.mark.parametrize("name", ["bob", "pitcher-host"])
+def test_vera_who_may_look_changes_no_settings(running: Sandbox, bobs_session: Session, vera: User, name: str) -> None:
+    address = page(running, "sessions", name, "settings")
+    assert browser_of(vera).get(address).status_code == 403
+    assert browser_of(vera).post(address, settings_of(bobs_session)).status_code == 403
+
+
+def test_vera_changes_nothing_about_her_own_read_session(running: Sandbox, vera: User) -> None:
+    Session.for_person(running, vera)
+    answer = browser_of(vera).get(page(running, "sessions", "vera", "settings"))
+    assert answer.status_code == 403
+    assert "not yours to change" in answer.content.decode()
+
+
+# --- looking, working, ending ---------------------------------------------------------------------------------------
+def test_alice_looks_at_bobs_terminals_and_opens_none(running: Sandbox, bobs_session: Session, alice: User) -> None:
+    bobs_session.reach(SessionState.RUNNING)
+    terminal = bobs_session.open_terminal(by=bobs_session.user)
+    text = browser_of(alice).get(page(running, "sessions", "bob")).content.decode()
+    assert 'data-may-write="false"' in text
+    assert str(terminal.pk) in text
+    assert browser_of(alice).post(page(running, "sessions", "bob", "terminals")).status_code == 403
+    assert bobs_session.terminals.count() == 1
+
+
+def test_a_session_without_terminals_is_looked_at_without_opening_one(
+    running: Sandbox, bobs_session: Session, alice: User
+) -> None:
+    bobs_session.reach(SessionState.RUNNING)
+    assert browser_of(alice).get(page(running, "sessions", "bob")).status_code == 200
+    assert not bobs_session.terminals.exists()
+
+
+def test_bob_works_in_the_global_session_and_vera_does_not(running: Sandbox, bob: User, vera: User) -> None:
+    assert browser_of(bob).post(page(running, "sessions", "pitcher-host", "terminals")).status_code == 201
+    assert browser_of(vera).post(page(running, "sessions", "pitcher-host", "terminals")).status_code == 403
+
+
+def test_sessions_are_ended_by_their_owner_and_by_managers(
+    running: Sandbox, alice: User, bob: User, vera: User
+) -> None:
+    mine = Session.for_person(running, vera)
+    outside, _ = Session.connect(running, "ref", by=bob)
+    assert browser_of(vera).post(page(running, "sessions", "ref", "end")).status_code == 403
+    assert browser_of(vera).post(page(running, "sessions", "vera", "end")).status_code == 302
+    assert browser_of(alice).post(page(running, "sessions", "ref", "end")).status_code == 302
+    assert all(Session.objects.get(pk=session.pk).ended_at for session in (mine, outside))
+
+
+def test_the_global_session_is_not_ended(running: Sandbox, alice: User) -> None:
+    assert browser_of(alice).post(page(running, "sessions", "pitcher-host", "end")).status_code == 403
+    assert Session.for_global(running).ended_at is None

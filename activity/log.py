@@ -65,17 +65,17 @@ def record(
     texts = {"actor": source.actor, "address": source.address, "target_id": target.id, "target": target.label}
     for name, text in (texts | {"sandbox": target.sandbox, "team": target.team}).items():
         setattr(entry, name, plain(text, LONGEST[name]))
+    if once_in is None or not was_recorded(entry, once_in):
+        append(entry)
+
+
+def append(entry: Entry) -> None:
     with transaction.atomic():
         head = Head.locked()
-        if once_in is None or not was_recorded(entry, once_in):
-            append(entry, head)
-
-
-def append(entry: Entry, head: Head) -> None:
-    entry.number = head.count + 1
-    entry.hash = hash_of(head.hash, entry)
-    entry.save(force_insert=True)
-    head.move_to(entry)
+        entry.number = head.count + 1
+        entry.hash = hash_of(head.hash, entry)
+        entry.save(force_insert=True)
+        head.move_to(entry)
 
 
 def was_recorded(entry: Entry, within: timedelta) -> bool:

@@ -21,9 +21,9 @@ REFUSED_ONCE_IN = timedelta(minutes=1)
 class Refusal(PermissionDenied):
     """Somebody may see this but not do that: 403 with the sentence, recorded with what it was about."""
 
-    def __init__(self, text: str, target: Model, verb: str = "access.refused") -> None:
+    def __init__(self, text: str, target: Model) -> None:
         super().__init__(text)
-        self.target, self.verb = target, verb
+        self.target = target
 
 
 class ActivityMiddleware:
@@ -38,10 +38,10 @@ class ActivityMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         """Django answers 403 after this; what the request wrote has been rolled back by now."""
-        if isinstance(error, Refusal):
-            record(error.verb, error.target, outcome=Outcome.REFUSED, once_in=REFUSED_ONCE_IN)
-        elif isinstance(error, PermissionDenied):
-            record("access.refused", outcome=Outcome.REFUSED, detail={"page": request.path}, once_in=REFUSED_ONCE_IN)
+        if isinstance(error, PermissionDenied):
+            target = error.target if isinstance(error, Refusal) else None
+            detail = {"page": request.path}
+            record("access.refused", target, outcome=Outcome.REFUSED, detail=detail, once_in=REFUSED_ONCE_IN)
 
 
 def source_of(request: HttpRequest) -> Source:

@@ -16,6 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team, User
+from activity.log import record
+from activity.models import Outcome as Result
+from activity.target import Target
 from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
@@ -198,6 +201,7 @@ class Sandbox(models.Model):
         try:
             with transaction.atomic():
                 sandbox.save()
+                record("sandbox.create", sandbox, detail={"template": template})
         except IntegrityError as error:  # somebody took the name between the check and the row
             raise ValidationError({"slug": "This name is taken."}) from error
         sandbox.announce()
@@ -227,6 +231,7 @@ class Sandbox(models.Model):
         self.title, self.description = title, description
         with transaction.atomic():
             self.save(update_fields=["title", "description"])
+            record("sandbox.settings", self, detail={"title": title})
         self.announce()
 
     @property
@@ -248,22 +253,24 @@ class Sandbox(models.Model):
 
     # --- wishes: each returns whether it changed anything -----------------------------------------------------------
     def start(self) -> bool:
-        return self._wish(Desired.RUNNING, State.STARTING)
+        return self._wish("sandbox.start", Desired.RUNNING, State.STARTING)
 
     def stop(self) -> bool:
-        return self._wish(Desired.STOPPED, State.STOPPING)
+        return self._wish("sandbox.stop", Desired.STOPPED, State.STOPPING)
 
     def restart(self) -> bool:
         """Replace all containers: private folders are emptied, files stay."""
-        return self._wish(Desired.RUNNING, State.STARTING, boot=models.F("boot") + 1)
+        return self._wish("sandbox.restart", Desired.RUNNING, State.STARTING, boot=models.F("boot") + 1)
 
     def trash(self, by: User | None, now: datetime | None = None) -> bool:
         """Put it into the trash: it stops and is hidden, files and name are kept for `TRASH_KEPT`."""
         with transaction.atomic():
             outside = Sandbox.objects.filter(pk=self.pk, trashed_at=None).exclude(desired=Desired.DELETED)
             is_new = bool(outside.update(trashed_at=now or timezone.now(), trashed_by=by))
-            if is_new and not self._wish(Desired.STOPPED, State.STOPPING):
+            if is_new and not self._wish("", Desired.STOPPED, State.STOPPING):
                 self.announce()  # it had stopped before
+            if is_new:
+                record("sandbox.trash", self)
         self.refresh_from_db()
         return is_new
 
@@ -272,13 +279,15 @@ class Sandbox(models.Model):
         lying = Sandbox.objects.filter(pk=self.pk).exclude(trashed_at=None).exclude(desired=Desired.DELETED)
         with transaction.atomic():
             is_back = bool(lying.update(trashed_at=None, trashed_by=None))
+            if is_back:
+                record("sandbox.restore", self)
         self.refresh_from_db()
         self.announce()
         return is_back
 
     def delete_everything(self, only: models.Q = NO_CONDITION) -> bool:
         """Remove the sandbox and its files. There is no way back."""
-        return self._wish(Desired.DELETED, State.DELETING, only=only)
+        return self._wish("sandbox.delete", Desired.DELETED, State.DELETING, only=only)
 
     def retry(self) -> bool:
         """Try again after a failure, with the same wish."""
@@ -289,10 +298,10 @@ class Sandbox(models.Model):
         }[Desired(self.desired)]
         if self.desired == Desired.RUNNING and not self.boot_reached:
             towards = State.CREATING
-        return self._wish(self.desired, towards)
+        return self._wish("sandbox.retry", self.desired, towards)
 
-    def _wish(self, desired: str, towards: str, *, only: models.Q = NO_CONDITION, **fields: Any) -> bool:
-        """Write what is wanted, unless it holds already.
+    def _wish(self, verb: str, desired: str, towards: str, *, only: models.Q = NO_CONDITION, **fields: Any) -> bool:
+        """Write what is wanted, unless it holds already, and record it under this verb; "" for a part of a wish.
 
         A deleted sandbox stays deleted whatever comes after, and one in the trash does not run.
         """
@@ -306,6 +315,8 @@ class Sandbox(models.Model):
             rows = rows.exclude(desired=desired, state=settled) if settled else rows
         with transaction.atomic():
             is_new = bool(rows.update(desired=desired, state=towards, reason="", state_at=timezone.now(), **fields))
+            if is_new and verb:
+                record(verb, self)
         self.refresh_from_db()
         if is_new:
             self.announce()
@@ -315,14 +326,25 @@ class Sandbox(models.Model):
     def reach(self, state: str, reason: str = "", **fields: Any) -> None:
         """Write the state that was found or reached, unless something else is wanted by now."""
         changes = {"state": state, "reason": reason[:500], "state_at": timezone.now()} | fields
-        if Sandbox.objects.filter(pk=self.pk, desired=self.desired).update(**changes):
+        with transaction.atomic():
+            is_written = Sandbox.objects.filter(pk=self.pk, desired=self.desired).update(**changes)
+            if is_written and state == State.FAILED and self.state != State.FAILED:
+                record("sandbox.run", self, outcome=Result.FAILED, detail={"reason": reason})
+        if is_written:
             for name, value in changes.items():
                 setattr(self, name, value)
             self.announce()
 
+    def note_crash(self) -> None:
+        """Write down that it ended though it shall run."""
+        record("sandbox.crash", self, outcome=Result.FAILED)
+
     def forget(self) -> None:
         """Remove the row once nothing of it is left on the engine."""
-        self.delete()
+        gone = Target.of(self)
+        with transaction.atomic():
+            self.delete()
+            record("sandbox.gone", gone)
         self.announce()
 
     def announce(self) -> None:

@@ -258,6 +258,7 @@ class Supervisor:
         """Its host session ended though it shall run: start it again, unless that happened too often."""
         crashes, now = self._crashes[sandbox.pk], time.monotonic()
         crashes.append(now)
+        await sync_to_async(sandbox.note_crash)()
         if len(crashes) == CRASHES and now - crashes[0] < CRASH_WINDOW_S:
             crashes.clear()
             await self.keeper.down(sandbox, "The sandbox failed.")

@@ -17,6 +17,7 @@ from accounts.current import choose, teams_of
 from accounts.forms import InviteForm, RoleForm
 from accounts.models import Invitation, Membership, Team
 from accounts.signing import person
+from activity.middleware import Refusal
 
 
 @login_required
@@ -57,7 +58,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     acting, other = managing(request), colleague(request, pk)
     form = RoleForm(acting, request.POST)
     if not acting.may_change(other) or not form.is_valid():
-        raise PermissionDenied("Your role does not let you change this one.")
+        raise Refusal("Your role does not let you change this one.", other)
     try:
         other.change_role(form.cleaned_data["role"])
         messages.success(request, f"{other.user} is {other.get_role_display()} now.")
@@ -73,7 +74,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     other = colleague(request, pk)
     acting = own_membership(request, other.team)
     if other != acting and not acting.may_change(other):
-        raise PermissionDenied("Your role does not let you remove this member.")
+        raise Refusal("Your role does not let you remove this member.", other)
     try:
         other.revoke()
         messages.success(request, f"You left {other.team}." if other == acting else f"{other.user} was removed.")
@@ -102,7 +103,7 @@ def managing(request: HttpRequest) -> Membership:
         raise PermissionDenied("You are in no team.")
     acting = own_membership(request, current)
     if not acting.grantable_roles:
-        raise PermissionDenied("Owners and admins manage the team. Ask one of them.")
+        raise Refusal("Owners and admins manage the team. Ask one of them.", current)
     return acting
 
 

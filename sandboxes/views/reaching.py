@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts.models import User
 from accounts.signing import person
+from activity.middleware import Refusal
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
 
@@ -34,9 +34,9 @@ def trashed(request: HttpRequest, slug: str) -> Sandbox:
 
 
 def checked(sandbox: Sandbox, action: Action, user: User) -> Sandbox:
-    """Return the sandbox. Raises PermissionDenied when this person may not do this there."""
+    """Return the sandbox. Raises Refusal when this person may not do this there."""
     if not sandbox.permits(action, user):
-        raise PermissionDenied("Your role in this team does not let you do this.")
+        raise Refusal("Your role in this team does not let you do this.", sandbox)
     return sandbox
 
 

@@ -83,7 +83,7 @@ CHANGES: list[tuple[str, Callable[[Scene], Any], list[tuple[str, str, str, str, 
     (
         "invite without the right",
         lambda at: browser_of(at.bob).post("/team/invitations/", {"role": "member"}),
-        [("Bob", "login.ok", "Bob", "done", "command"), ("Bob", "access.refused", "", "refused", "page")],
+        [("Bob", "login.ok", "Bob", "done", "command"), ("Bob", "access.refused", "Harbor", "refused", "page")],
     ),
     (
         "sign in",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions import desk_views, pages, views
+from sessions import desk_views, pages, palette_views, views
 
 SANDBOX = "sandboxes/<slug:slug>/"
 SESSION = f"{SANDBOX}sessions/<slug:name>/"
@@ -27,4 +27,5 @@ urlpatterns = [
     path("terminals/<uuid:pk>/program/", desk_views.program, name="program"),
     path(f"{SANDBOX}layout/", desk_views.keep_layout, name="keep_layout"),
     path("preferences/terminal/", desk_views.keep_preferences, name="keep_preferences"),
+    path("palette/", palette_views.items, name="palette"),
 ]

@@ -1,5 +1,7 @@
 /**
- * The terminal page's own keys. All hold Ctrl+Shift: shells and full-screen programs see no difference between Ctrl and
+ * Every key of the pages, in one place: the dialogs that list them and the README say what stands here.
+ *
+ * The terminal page's own keys all hold Ctrl+Shift: shells and full-screen programs see no difference between Ctrl and
  * Ctrl+Shift in a terminal and so do not use it, and these are not the ones that browsers keep for themselves.
  */
 
@@ -13,11 +15,36 @@ export const SHORTCUTS = [
   { action: "paste", code: "KeyV", label: "Ctrl+Shift+V", help: "Paste" },
   { action: "larger", code: "Period", label: "Ctrl+Shift+.", help: "Larger text" },
   { action: "smaller", code: "Comma", label: "Ctrl+Shift+,", help: "Smaller text" },
+  { action: "palette", code: "KeyK", label: "Ctrl+Shift+K", help: "Command palette" },
   { action: "leave", code: "KeyE", label: "Ctrl+Shift+E", help: "Leave the terminal, to its tab" },
   { action: "help", code: "Slash", label: "Ctrl+Shift+/", help: "Show these keys" },
 ];
 
 const MAC_KEYS = { c: "copy", v: "paste", f: "search" };
+
+/** {action, key, label, help}: the keys of every page. The single ones are not for fields and terminals. */
+export const PAGE_SHORTCUTS = [
+  { action: "palette", key: "k", label: "Ctrl+K", help: "Command palette (Cmd+K on a Mac)" },
+  { action: "filter", key: "/", label: "/", help: "Filter the list" },
+  { action: "help", key: "?", label: "?", help: "Show these keys" },
+];
+
+/** Whether a keydown is Ctrl+K or, on a Mac, Cmd+K: there Ctrl+K belongs to the text field, as in every other program. */
+export function isPaletteKey(event, isMac) {
+  const { ctrlKey, metaKey, shiftKey, altKey } = event;
+  return isLetterK(event) && !shiftKey && !altKey && (isMac ? metaKey && !ctrlKey : ctrlKey && !metaKey);
+}
+
+/** By what is typed, or by the place of the key where letters are not Latin. */
+function isLetterK({ key, code }) {
+  return /^[a-z]$/i.test(key) ? key.toLowerCase() === "k" : code === "KeyK";
+}
+
+/** Return the action of a single key on a page, or null. `event` must not come from a field or a terminal. */
+export function pageShortcutOf(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  return PAGE_SHORTCUTS.find(({ action, key }) => action !== "palette" && key === event.key)?.action ?? null;
+}
 
 /** Return the action a keydown asks for, or null when it belongs to the terminal. Cmd+C, V and F work on a Mac. */
 export function shortcutOf(event, isMac) {

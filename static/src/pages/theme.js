@@ -2,19 +2,21 @@
 
 const ONE_YEAR_S = 365 * 24 * 3600;
 
+const SWITCH = "[data-theme-switch]";
+
 export function enableThemeSwitch(document) {
-  const form = document.querySelector("[data-theme-switch]");
-  form?.addEventListener("submit", (event) => {
+  document.querySelector(SWITCH)?.addEventListener("submit", (event) => {
     event.preventDefault();
-    choose(document, form, event.submitter.value);
+    chooseTheme(document, event.submitter.value);
   });
 }
 
-function choose(document, form, theme) {
+/** Take "system", "light" or "dark", here and on every page from now on. */
+export function chooseTheme(document, theme) {
   document.documentElement.dataset.theme = theme;
   const secure = window.location.protocol === "https:" ? "; secure" : "";
   document.cookie = `sandlot_theme=${theme}; path=/; max-age=${ONE_YEAR_S}; samesite=lax${secure}`;
-  for (const button of form.querySelectorAll("[name=theme]")) {
+  for (const button of document.querySelectorAll(`${SWITCH} [name=theme]`)) {
     button.setAttribute("aria-pressed", String(button.value === theme));
   }
 }

@@ -12,19 +12,28 @@ export function enableToasts(document) {
   });
 }
 
-/** Show a sentence until somebody dismisses it. */
+/** Show a sentence: trouble until somebody dismisses it, good news ("success", "info") for a moment. */
 export function say(document, text, level = "error") {
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.add(level);
   toast.querySelector("[data-text]").textContent = text;
   document.getElementById("toasts").append(toast);
+  if (level === "success" || level === "info") becomeGood(toast);
 }
 
-function sentence(status) {
+/** What an HTTP status means for the person who asked. */
+export function sentence(status) {
   if (status === 403) return "Your role does not let you do this, or the page is too old. Nothing was changed.";
   if (status === 404) return "This is not there any more. Reload the page.";
   if (status === 429) return "Too many requests. Nothing was changed; wait a moment.";
   return "Something broke on the server. Try again.";
+}
+
+/** The template wears the sign of trouble. */
+function becomeGood(toast) {
+  const use = toast.querySelector(".icon use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#check"));
+  fade(toast);
 }
 
 function fade(toast) {

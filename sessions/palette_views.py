@@ -1,0 +1,22 @@
+"""The command palette's one question."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, JsonResponse
+from django.middleware.csrf import get_token
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.current import teams_of
+from accounts.models import User
+from sessions import palette
+from sessions.views import problem
+
+
+@require_safe
+@never_cache
+def items(request: HttpRequest) -> JsonResponse:
+    """Return `palette.offer` for the signed-in person, and the token that its forms need as `csrf`."""
+    if not isinstance(request.user, User):
+        return problem(401, "signed_out", "You are signed out. Sign in again.")
+    return JsonResponse(palette.offer(request.user, teams_of(request)) | {"csrf": get_token(request)})

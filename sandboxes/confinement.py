@@ -21,6 +21,8 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_S
 OPEN_FILES = 16384
 
 HOLDER_INIT = ("/.sandlot/holder", "init")
+# Its shells reach no unix socket of a session that writes, see sessions/holder/confine.h.
+HOLDER_INIT_READ = (*HOLDER_INIT, "--read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
     return ContainerSpec(
         name=name,
         image=shared.image,
-        command=HOLDER_INIT,
+        command=HOLDER_INIT_READ if read_only else HOLDER_INIT,
         labels={**labels_of(instance, "session", sandbox=sandbox, session=session), **labels},
         mounts=shared.mounts(read_only=read_only),
         # The host's name belongs to the network: who joins has the name of whom it joins.

@@ -6,13 +6,14 @@
 #include "container.h"
 #include "private.h"
 #include "server.h"
+#include "shell.h"
 #include "terminal.h"
 
 #define VERSION "sandlot holder 1"
 
 static const char USAGE[] =
-    "usage: holder init\n"
-    "       holder serve DIR [--silent-ms N] [--kill-ms N]\n"
+    "usage: holder init [--read]\n"
+    "       holder serve DIR [--read] [--silent-ms N] [--kill-ms N]\n"
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
@@ -54,7 +55,9 @@ static bool take_option(const char *name, const char *value, struct words *words
 static bool parse(int argc, char **argv, struct words *words)
 {
     for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--", 2) == 0) {
+        if (strcmp(argv[i], "--read") == 0) {
+            shell_only_for_reading();
+        } else if (strncmp(argv[i], "--", 2) == 0) {
             if (i + 1 == argc || !take_option(argv[i], argv[i + 1], words))
                 return false;
             i++;

@@ -13,10 +13,18 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "confine.h"
+
 /* A program that does not start within this time is taken for started: the loop must go on. */
 #define EXEC_WAIT_MS 2000
 
 static struct rlimit files_at_start;
+static bool for_reading;
+
+void shell_only_for_reading(void)
+{
+    for_reading = true;
+}
 
 void shell_raise_file_limit(void)
 {
@@ -137,6 +145,15 @@ static void run_login_shell(void)
     execve(path, argv, environ);
 }
 
+/* Comes back only when it could not: errno. */
+static void run_program(const struct link_request *request)
+{
+    if (request->argv[0])
+        execvp(request->argv[0], request->argv);
+    else
+        run_login_shell();
+}
+
 static void run_child(const struct link_request *request, int slave, int report)
 {
     take_terminal(slave);
@@ -145,10 +162,8 @@ static void run_child(const struct link_request *request, int slave, int report)
     umask(022);
     enter_folder(request->cwd);
     environ = request->env;
-    if (request->argv[0])
-        execvp(request->argv[0], request->argv);
-    else
-        run_login_shell();
+    if (!for_reading || confine_reader())
+        run_program(request);
     int error = errno;
     if (write(report, &error, sizeof error) < 0)
         _exit(126);

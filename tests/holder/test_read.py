@@ -1,0 +1,82 @@
+"""The programs of a read session reach no unix socket. In containers: tests/sessions/test_read_session.py."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from tests.holder.client import Program, Viewer
+from tests.holder.conftest import Holder, Start
+
+CAP_FSETID = 1 << 4
+
+# Each line: what was tried, and the error's name or "works".
+PROBE = """
+import errno, socket, sys
+name = sys.argv[1]
+
+def attempt(name, action):
+    try:
+        action()
+        print(name, "works", end=";")
+    except OSError as error:
+        print(name, errno.errorcode[error.errno], end=";")
+
+def connect(address, kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_UNIX, kind) as s:
+        s.connect(address)
+
+def serve_tcp():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+
+attempt("path", lambda: connect(name))
+attempt("abstract", lambda: connect("\\0" + name))
+attempt("datagram", lambda: connect("\\0datagram" + name, socket.SOCK_DGRAM))
+attempt("redirected pair", lambda: socket.socketpair(type=socket.SOCK_DGRAM)[0].connect("\\0datagram" + name))
+attempt("pair", lambda: socket.socketpair())
+attempt("tcp", serve_tcp)
+print("done")
+"""
+
+
+def attempts(holder: Holder, folder: Path) -> dict[str, str]:
+    """Listen on all kinds of unix sockets, let a program in a terminal try them, and return what it met."""
+    name = folder / "socket"
+    with (
+        socket.socket(socket.AF_UNIX) as by_path,
+        socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram,
+    ):
+        by_path.bind(str(name))
+        by_path.listen()
+        abstract.bind(f"\0{name}")
+        abstract.listen()
+        datagram.bind(f"\0datagram{name}")
+        return answers_of(holder.open(Program(("python3", "-c", PROBE, str(name)))))
+
+
+def answers_of(viewer: Viewer) -> dict[str, str]:
+    """Return what a probe met."""
+    said = viewer.until_output(b"done").output.decode().replace("\r\n", "")
+    return dict(answer.rsplit(" ", 1) for answer in said.split(";")[:-1])
+
+
+OPEN = {"pair": "works", "tcp": "works"}
+SHUT = {"path", "abstract", "datagram", "redirected pair"}
+
+
+def test_a_read_session_reaches_no_unix_socket(start: Start, tmp_path: Path) -> None:
+    assert attempts(start("--read"), tmp_path) == OPEN | dict.fromkeys(SHUT, "EACCES")
+
+
+def test_any_other_session_does(start: Start, tmp_path: Path) -> None:
+    assert attempts(start(), tmp_path) == OPEN | dict.fromkeys(SHUT, "works")
+
+
+def test_one_capability_is_given_up_for_good(start: Start) -> None:
+    show = "grep -E 'Cap(Prm|Eff)' /proc/self/status | sort -u"
+    viewer = start("--read").open(Program(("/bin/sh", "-c", f'sh -c "{show}"; printf done'))).until_output(b"done")
+    sets = [int(line.split()[1], 16) for line in viewer.output.decode().splitlines() if line.startswith("Cap")]
+    ours = Path("/proc/self/status").read_text().split("CapPrm:")[1].split()[0]
+    assert sets == [int(ours, 16) & ~CAP_FSETID] * 2

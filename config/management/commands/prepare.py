@@ -7,9 +7,12 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 
+from accounts import second_factor
 from config.management.steps import Steps
 from sandboxes.engine import EngineError, get_engine
 from sandboxes.images import ensure_images
@@ -25,12 +28,19 @@ class Command(BaseCommand):
             with Steps(sys.stdout, settings.DATA_DIR / "prepare.log") as step:
                 step("Bringing the database up to date")
                 call_command("migrate", verbosity=0, interactive=False)
+                self._keep_secrets(step)
                 step("Collecting static files")
                 call_command("collectstatic", verbosity=0, interactive=False)
                 step("Looking at the images")
                 offer_templates(asyncio.run(prepare_images(step)))
         except EngineError as error:
             raise CommandError(f"The images could not be prepared: {error}") from error
+
+    def _keep_secrets(self, step: Steps) -> None:
+        """Stop when a key is missing; seal second factors of before there were keys."""
+        step("Looking at the secrets in the database")
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
+        step(f"    {second_factor.seal_plain()} second factors sealed")
 
 
 async def prepare_images(step: Steps) -> dict[str, str]:

@@ -9,8 +9,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.first_start import first_start_words
@@ -51,6 +52,8 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `make run`, or `manage.py prepare` before this.")
+        # Looks into the tables, which are there only now: are the keys of all secrets here?
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
 
     def _check_port(self) -> None:
         """Daphne would only log that it cannot listen."""

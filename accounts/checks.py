@@ -10,8 +10,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
-from accounts.rotation import keys_in_use
-from accounts.vault import VaultError, key_file, the_vault
+from accounts.rotation import missing_keys
+from accounts.vault import VaultError, key_file
 
 
 @register(Tags.security)
@@ -35,7 +35,7 @@ def every_key_is_there(databases: Sequence[str] | None = None, **_options: Any) 
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     try:
-        missing = keys_in_use() - set(the_vault().key_ids())
+        missing = missing_keys()
     except VaultError as error:
         return [Error(str(error), id="accounts.E001")]
     except DatabaseError:

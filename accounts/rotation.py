@@ -128,3 +128,8 @@ def seal_anew(*, clear_lost: bool = False) -> Outcome:
 def keys_in_use() -> set[str]:
     """Return the ids of the keys with which something is sealed."""
     return {key_id_of(text) for store in stores() for text in store.stored()}
+
+
+def missing_keys() -> set[str]:
+    """Return the ids of keys with which something is sealed, and which are not here."""
+    return keys_in_use() - set(the_vault().key_ids())

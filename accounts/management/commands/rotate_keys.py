@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.keys import Key, KeyFile
-from accounts.rotation import Outcome, keys_in_use, seal_anew
+from accounts.rotation import Outcome, keys_in_use, missing_keys, seal_anew
 from accounts.vault import VaultError, key_file, the_vault
 
 # A request may have sealed with the former key and not written yet: longer than SQLite's writers wait for each other.
@@ -29,12 +29,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--clear-lost",
             action="store_true",
-            help="Give up secrets that no key opens: fields become empty, second factors are turned off.",
+            help="Give up secrets that do not open: fields become empty, second factors are turned off.",
         )
 
     def handle(self, *, forget_old: bool = False, clear_lost: bool = False, **options: Any) -> None:
         try:
             vault, file = the_vault(), key_file()
+            if not clear_lost:
+                self._refuse_without(missing_keys())
             if file:
                 with file.changing():
                     self._rotate(file, forget_old=forget_old, clear_lost=clear_lost)
@@ -43,6 +45,14 @@ class Command(BaseCommand):
                 self._say_what_to_remove(vault.key_ids()[1:])
         except VaultError as error:
             raise CommandError(str(error)) from error
+
+    def _refuse_without(self, missing: set[str]) -> None:
+        # Before anything is changed: the file with the missing keys may still be put back as a whole.
+        if missing:
+            raise CommandError(
+                f"Keys are missing: {_names(missing)}. Nothing was changed. Put them back, after the first one, "
+                "or give up what they sealed with --clear-lost."
+            )
 
     def _rotate(self, file: KeyFile, *, forget_old: bool, clear_lost: bool) -> None:
         former = {key.id for key in file.read()}
@@ -73,15 +83,15 @@ class Command(BaseCommand):
             self._tell_lost(outcome)
 
     def _tell_lost(self, outcome: Outcome) -> None:
-        """Raises CommandError while something is left that no key opens."""
+        """Raises CommandError when something is left that does not open."""
         for reason in outcome.reasons:
             self.stderr.write(reason)
         if outcome.cleared < outcome.lost:
             raise CommandError(
-                f"{outcome.lost} secrets cannot be opened and were left as they are. All keys are kept. "
-                "Put the missing keys back and run this again, or give these secrets up with --clear-lost."
+                f"Not opened, and left as they are: {outcome.lost}. All keys are kept. "
+                "Give these secrets up with --clear-lost."
             )
-        self.stdout.write(f"Given up: {outcome.cleared} that no key opens.")
+        self.stdout.write(f"Given up: {outcome.cleared} that did not open.")
 
     def _say_what_to_remove(self, former: tuple[str, ...]) -> None:
         used = keys_in_use() & set(former)

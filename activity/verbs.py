@@ -35,6 +35,7 @@ VERBS = {
     "sandbox.crash": "Sandbox ended by itself",
     "sandbox.oom": "Sandbox out of memory",
     "sandbox.pids": "Sandbox at its limit of processes",
+    "sandbox.disk": "Sandbox at its limit of disk",
     "session.create": "Create session",
     "session.connect": "Connect to session",
     "session.end": "End session",

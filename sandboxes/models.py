@@ -22,6 +22,7 @@ from activity.target import Target
 from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
+from sandboxes.usage import Notice, Sample, Usage  # noqa: F401  Django finds models only through this module
 
 MIB = 1024 * 1024
 NO_CONDITION = models.Q()
@@ -338,6 +339,11 @@ class Sandbox(models.Model):
     def note_crash(self) -> None:
         """Write down that it ended though it shall run."""
         record("sandbox.crash", self, outcome=Result.FAILED)
+
+    def explain(self, reason: str) -> None:
+        """Say why something happened to it while it runs; the state stays."""
+        Sandbox.objects.filter(pk=self.pk, state=State.RUNNING).update(reason=reason[:500])
+        self.announce()
 
     def forget(self) -> None:
         """Remove the row once nothing of it is left on the engine."""

@@ -23,6 +23,7 @@ from sandboxes.engine import Engine, EngineAway, EngineError, EngineTimeout
 from sandboxes.firewall import ensure_firewall
 from sandboxes.labels import HOST, INSTANCE, SANDBOX
 from sandboxes.models import Desired, EngineStatus, Sandbox, State, Step
+from sandboxes.sampler import Sampler
 from sandboxes.storage import SharedTree
 from sandboxes.work import Work
 from sandboxes.world import World
@@ -83,15 +84,17 @@ class Supervisor:
         self._awake = asyncio.Event()
         self._crashes: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=CRASHES))
         self._orphans = orphans.Quarantine()
+        self._sampler = Sampler(engine)
+        self._leads = False
 
     # --- the loop ------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Supervise for ever. Steps that a killed predecessor left open are closed first."""
-        aside = [asyncio.create_task(self._listen()), asyncio.create_task(self._guard())]
-        leading = False
+        sampling = self._sampler.run(lambda: self._world if self._leads else World())
+        aside = [asyncio.create_task(work) for work in (self._listen(), self._guard(), sampling)]
         try:
             while True:
-                leading = await self._safely_turn(leading)
+                self._leads = await self._safely_turn(self._leads)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), TURN_S)
                 self._awake.clear()
@@ -149,6 +152,8 @@ class Supervisor:
                     if event.action in ("die", "start", "destroy", "oom") and SANDBOX in event.labels:
                         self._looked_at = -FULL_LOOK_S
                         self.wake()
+                        if event.action == "oom" and self._leads:
+                            await self._sampler.note(event)
             await asyncio.sleep(AWAY_S)
 
     async def _guard(self) -> None:

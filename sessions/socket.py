@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import time
+from contextlib import aclosing
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -96,6 +97,7 @@ async def carry(browser: Browser, link: HolderLink, seat: Seat) -> None:
         asyncio.create_task(from_holder(browser, link, seat)),
         asyncio.create_task(from_browser(browser, link, seat)),
         asyncio.create_task(watch.until_expelled(seat)),
+        asyncio.create_task(bring_news(browser, seat)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -116,6 +118,13 @@ async def from_holder(browser: Browser, link: HolderLink, seat: Seat) -> None:
             else:
                 for frame in frames:
                     await tell(browser, seat, frame)
+
+
+async def bring_news(browser: Browser, seat: Seat) -> None:
+    """Say in the terminal what happened to its session: out of memory, too many processes, a full disk."""
+    async with aclosing(watch.notices(seat)) as notices:
+        async for kind, text in notices:
+            await browser.notice("warning", kind, text)
 
 
 def is_for_browser(frame: bytes) -> bool:

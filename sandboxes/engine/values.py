@@ -193,7 +193,7 @@ class Stats:
     """Counters of one running container at one moment; take the difference of two for a rate.
 
     `cpu_ns` is the time used on all processors together since the start. `memory_bytes` is without the
-    page cache that can be given back.
+    page cache that can be given back. `pids_limit` is 0 where there is none.
     """
 
     at: datetime
@@ -203,3 +203,4 @@ class Stats:
     pids: int
     received_bytes: int
     sent_bytes: int
+    pids_limit: int = 0

@@ -290,4 +290,5 @@ def _measured(facts: Mapping[str, Any]) -> Stats:
         pids=facts["pids_stats"].get("current", 0),
         received_bytes=sum(network["rx_bytes"] for network in networks),
         sent_bytes=sum(network["tx_bytes"] for network in networks),
+        pids_limit=facts["pids_stats"].get("limit", 0),
     )

@@ -1,0 +1,10 @@
+"""What templates show of a sandbox's use."""
+
+from __future__ import annotations
+
+from django import template
+
+from sandboxes.usage import shares_of
+
+register = template.Library()
+register.simple_tag(shares_of)

@@ -1,0 +1,45 @@
+"""What happens at a limit, on the real engine: it stays inside, the shell goes on, and people are told at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.live import LiveServer, Person
+from tests.viewer import Viewer
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("live")]
+
+SMALL = """
+from sandboxes.models import Template
+debian = Template.objects.get(slug="debian")
+Template.objects.get_or_create(slug="small", defaults={
+    "title": "Small", "image": debian.image, "memory_bytes": 96 * 2**20, "pids_limit": 40, "is_active": True})
+"""
+# Doubles a string until the memory is used up.
+HOG = "perl -e '$x = \"x\" x 1000; while (1) { $x .= $x }'"
+BOMB = "for i in $(seq 60); do sleep 6 & done 2>/dev/null"
+
+
+@pytest.fixture(scope="module")
+def slug(live: LiveServer) -> str:
+    live.manage("shell", "--no-imports", "-c", SMALL)
+    return live.person().running_sandbox("small-limits", "small")
+
+
+@pytest.mark.parametrize(("kind", "command", "word"), [("oom", HOG, "memory"), ("pids", BOMB, "processes")])
+async def test_a_limit_is_told_in_the_terminal_and_beside_the_state(
+    live: LiveServer, slug: str, kind: str, command: str, word: str
+) -> None:
+    person: Person = live.person()
+    async with Viewer(live.origin, person.cookie, person.open_terminal(slug)) as viewer:
+        await viewer.sees("# ")
+        assert "still" in await viewer.run("echo still")
+        await viewer.type(f"{command}\r")
+        await viewer.until(lambda: bool(viewer.notices), f"a notice of {kind}", within_s=8)
+        assert viewer.notices[0]["code"] == kind
+        assert word in viewer.notices[0]["text"]
+        await viewer.type("\r")
+        assert "here" in await viewer.run("wait; echo here")
+    row = live.row("SELECT * FROM sandboxes_sandbox WHERE slug = ?", slug)
+    assert (row["state"], row["reason"]) == ("running", viewer.notices[0]["text"])
+    assert live.rows("SELECT * FROM activity_entry WHERE verb = ? AND sandbox = ?", f"sandbox.{kind}", slug)

@@ -18,6 +18,8 @@ from activity.source import Source, current
 from activity.target import Target
 from activity.verbs import VERBS
 
+# Looking again within this time is the same visit: a page that is loaded anew, a link that comes back.
+VISIT = timedelta(minutes=10)
 # Facts for people, not documents.
 DETAIL_MAX_BYTES = 2048
 DETAIL_VALUE_MAX = 300
@@ -30,17 +32,17 @@ def record(
     verb: str,
     target: Model | Target | None = None,
     *,
-    team: Model | None = None,
     outcome: str = Outcome.DONE,
     detail: Mapping[str, Any] | None = None,
     by: AbstractBaseUser | None = None,
+    unattended: bool = False,
     once_in: timedelta | None = None,
 ) -> None:
     """Write an entry in the transaction of the change that it tells of: both are there or neither.
 
-    Who acts and from where comes from `activity.source`; `by` names somebody who is just signing in or out. With
-    `once_in`, the same of the same person within that time is one entry. `detail` holds a few words and numbers,
-    never a secret nor anything of a terminal.
+    Who acts and from where comes from `activity.source`; `by` names somebody who is just signing in or out, and
+    `unattended` says that it happened by itself and somebody only looked. With `once_in`, the same of the same person
+    within that time is one entry. `detail` holds a few words and numbers, never a secret nor anything of a terminal.
 
     Lock order: the head is the last thing that a transaction locks, so record after the rows are written.
     Raises KeyError for a verb that `activity.verbs` does not have.
@@ -49,8 +51,10 @@ def record(
     source = current()
     if by is not None:
         source = Source(source.via, source.address, by)
+    if unattended:
+        source = Source(source.via, is_server=True)
     if not isinstance(target, Target):
-        target = Target.of(target, team)
+        target = Target.of(target)
     entry = Entry(
         at=timezone.now(),
         actor_id=source.actor_id,

@@ -39,9 +39,13 @@ class ActivityMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         """Django answers 403 after this; what the request wrote has been rolled back by now."""
         if isinstance(error, PermissionDenied):
-            target = error.target if isinstance(error, Refusal) else None
-            detail = {"page": request.path}
-            record("access.refused", target, outcome=Outcome.REFUSED, detail=detail, once_in=REFUSED_ONCE_IN)
+            note_refusal(request, error.target if isinstance(error, Refusal) else None)
+
+
+def note_refusal(request: HttpRequest, target: Model | None) -> None:
+    """Record that the policy refuses this request; for views that answer 403 themselves."""
+    detail = {"page": request.path}
+    record("access.refused", target, outcome=Outcome.REFUSED, detail=detail, once_in=REFUSED_ONCE_IN)
 
 
 def source_of(request: HttpRequest) -> Source:

@@ -23,23 +23,25 @@ class Via(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+SERVER = "Sandlot"
 # Who is named when no signed-in person acts.
 NOBODY = {
     Via.PAGE: "Not signed in",
     Via.ADMIN: "Not signed in",
     Via.SOCKET: "Not signed in",
     Via.COMMAND: "Command line",
-    Via.SUPERVISOR: "Sandlot",
+    Via.SUPERVISOR: SERVER,
 }
 
 
 @dataclass(frozen=True)
 class Source:
-    """`address` is the client's IP address, "" where there is no client."""
+    """`address` is the client's IP address, "" where there is no client. `is_server`: nobody asked for it."""
 
     via: Via
     address: str = ""
     user: AbstractBaseUser | None = None
+    is_server: bool = False
 
     @property
     def actor_id(self) -> int | None:
@@ -47,6 +49,8 @@ class Source:
 
     @property
     def actor(self) -> str:
+        if self.is_server:
+            return SERVER
         return label_of(self.user) if self.user else NOBODY[self.via]
 
 

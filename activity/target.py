@@ -24,12 +24,11 @@ class Target:
     team: str = ""
 
     @classmethod
-    def of(cls, thing: Model | None, team: Model | None = None) -> Target:
+    def of(cls, thing: Model | None) -> Target:
         """Describe a row. Its sandbox and team are found along the foreign keys of these names."""
         if thing is None:
-            return cls(team_id=team.pk if team else None, team=str(team or ""))
-        sandbox = along(thing, "sandbox")
-        team = team or along(thing, "team")
+            return cls()
+        sandbox, team = along(thing, "sandbox"), along(thing, "team")
         return cls(
             kind=str(thing._meta.verbose_name),  # noqa: SLF001  # documented
             id=str(thing.pk),

@@ -46,6 +46,7 @@ VERBS = {
     "terminal.open": "Open terminal",
     "terminal.attach": "Look at terminal",
     "terminal.end": "End terminal",
+    "terminal.exit": "Shell ended",
     "terminal.rename": "Rename terminal",
     "team.create": "Create team",
     "team.rename": "Rename team",

@@ -14,12 +14,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 
+from activity.sockets import with_source
 from config.routing import refuse_unknown
 from sandboxes.routing import websocket_urlpatterns as sandbox_sockets
 from sessions.routing import websocket_urlpatterns as session_sockets
 
 # Scheme, host and port must be the dashboard's own: a preview host or another port is somebody else's page.
 sockets = OriginValidator(
-    AuthMiddlewareStack(URLRouter([*session_sockets, *sandbox_sockets, refuse_unknown])), settings.SANDLOT_ORIGINS
+    AuthMiddlewareStack(with_source(URLRouter([*session_sockets, *sandbox_sockets, refuse_unknown]))),
+    settings.SANDLOT_ORIGINS,
 )
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})

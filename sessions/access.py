@@ -8,6 +8,8 @@ from uuid import UUID
 
 from accounts.logins import Login, still_good
 from accounts.models import Membership, User
+from activity.log import VISIT, record
+from activity.models import Outcome
 from sessions.containers import container_name
 from sessions.models import Session, SessionState, Terminal
 from sessions.policy import Act, may
@@ -70,6 +72,24 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
         may_drive=may(user, Act.TYPE, session, session.sandbox.team.role_of(user)),
         shell=shell_for(session) if terminal.opened_at is None and terminal.is_live else None,
     )
+
+
+def let_in(login: Login | None, terminal_id: UUID) -> Seat:
+    """Admit and record it; a link that comes back within the same visit is not a new one. Raises Refused."""
+    terminal = Terminal.objects.select_related("session__sandbox__team").filter(pk=terminal_id).first()
+    try:
+        seat = admit(login, terminal_id)
+    except Refused as refusal:
+        if refusal.code is Close.NOT_ALLOWED:
+            record("terminal.attach", terminal, outcome=Outcome.REFUSED, once_in=VISIT)
+        raise
+    record("terminal.attach", terminal, once_in=VISIT)
+    return seat
+
+
+def note_end_wish(terminal_id: UUID) -> None:
+    """Record that the person of a socket asks for the end of a shell, which the holder then reports."""
+    record("terminal.end", Terminal.objects.select_related("session__sandbox__team").get(pk=terminal_id))
 
 
 def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:

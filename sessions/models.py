@@ -17,6 +17,8 @@ from django.utils import timezone
 from accounts import sealed
 from accounts.models import Membership, User
 from accounts.sealed import SealedField
+from activity.log import VISIT, record
+from activity.models import Outcome
 from sandboxes.models import Sandbox
 from sandboxes.permissions import WRITERS
 from sessions import environment
@@ -129,6 +131,7 @@ class Session(models.Model):
             session = cls._first_visit(sandbox, user, permission)
         elif session.permission != permission:
             session.change_permission(permission)
+        session.sandbox = sandbox
         return session
 
     @classmethod
@@ -140,6 +143,8 @@ class Session(models.Model):
             name = session_id_for(user.display_name, taken)
             wanted = {"name": name, "permission": permission, "created_by": user}
             session, is_new = cls.objects.get_or_create(sandbox=sandbox, user=user, defaults=wanted)
+            if is_new:
+                record("session.create", session, detail={"permission": permission})
         if is_new:
             sandbox.announce()
         return session
@@ -164,6 +169,7 @@ class Session(models.Model):
         with transaction.atomic():
             Sandbox.objects.select_for_update().get(pk=sandbox.pk)
             if found := cls.objects.filter(sandbox=sandbox, name=name, ended_at=None).first():
+                record("session.connect", found, once_in=VISIT)
                 return found, False
             if cls.objects.filter(sandbox=sandbox, ended_at=None).count() >= SESSIONS_PER_SANDBOX:
                 raise ValidationError(f"This sandbox has {SESSIONS_PER_SANDBOX} sessions. End one first.")
@@ -172,6 +178,7 @@ class Session(models.Model):
             session = cls(sandbox=sandbox, name=name, user=user, permission=permission, created_by=by)
             session.full_clean()
             session.save()
+            record("session.create", session, detail={"permission": permission})
         sandbox.announce()
         return session, True
 
@@ -224,6 +231,7 @@ class Session(models.Model):
             self.save(update_fields=list(columns))
             if is_private:
                 Session.objects.filter(pk=self.pk).update(private_version=models.F("private_version") + 1)
+            record("session.settings", self, detail={"changed": columns})
         self.sandbox.announce()
 
     def note_private(self, version: int) -> None:
@@ -260,7 +268,9 @@ class Session(models.Model):
     def change_permission(self, permission: str) -> None:
         """Write the wish; the supervisor replaces the container, whose mounts decide what can be written."""
         self.permission = permission
-        self.save(update_fields=["permission"])
+        with transaction.atomic():
+            self.save(update_fields=["permission"])
+            record("session.permission", self, detail={"to": permission})
         self.sandbox.announce()
 
     def follow(self, role: str | None) -> None:
@@ -272,8 +282,11 @@ class Session(models.Model):
 
     def end(self) -> None:
         """End the session: its terminals close, its container goes, the shared files stay."""
-        Session.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
-        self.terminals.live().close_all("The session was ended.")
+        with transaction.atomic():
+            is_new = Session.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
+            self.terminals.live().close_all("The session was ended.")
+            if is_new:
+                record("session.end", self)
         self.refresh_from_db()
         self.sandbox.announce()
 
@@ -284,11 +297,16 @@ class Session(models.Model):
     def retry(self) -> None:
         """Try again after a failure."""
         if self.state == SessionState.FAILED:
-            self.reach(SessionState.WAITING)
+            with transaction.atomic():
+                self.reach(SessionState.WAITING)
+                record("session.retry", self)
 
     def reach(self, state: str, reason: str = "") -> None:
         """Write the state that was found or reached."""
-        Session.objects.filter(pk=self.pk).update(state=state, reason=reason[:500])
+        with transaction.atomic():
+            Session.objects.filter(pk=self.pk).update(state=state, reason=reason[:500])
+            if state == SessionState.FAILED and self.state != SessionState.FAILED:
+                record("session.run", self, outcome=Outcome.FAILED, detail={"reason": reason})
         self.state, self.reason = state, reason[:500]
         self.sandbox.announce()
 
@@ -303,6 +321,7 @@ class Session(models.Model):
             number = (self.terminals.aggregate(last=models.Max("number"))["last"] or 0) + 1
             title = title or free_title(titles)
             terminal = self.terminals.create(number=number, title=title, created_by=by)
+            record("terminal.open", terminal)
         self.sandbox.announce()
         return terminal
 
@@ -369,16 +388,25 @@ class Terminal(models.Model):
     def mark_opened(self) -> None:
         Terminal.objects.filter(pk=self.pk, opened_at=None).update(opened_at=timezone.now())
 
-    def mark_ended(self, status: int | None, reason: str = "") -> None:
-        ended = Terminal.objects.filter(pk=self.pk, ended_at=None)
-        if ended.update(ended_at=timezone.now(), exit_status=status, end_reason=reason):
+    def mark_ended(self, status: int | None, reason: str = "", by: User | None = None) -> None:
+        """Write down that the shell is gone: by itself, or on the word of somebody."""
+        running = Terminal.objects.filter(pk=self.pk, ended_at=None)
+        with transaction.atomic():
+            is_new = running.update(ended_at=timezone.now(), exit_status=status, end_reason=reason)
+            if is_new and by is not None:
+                record("terminal.end", self, by=by)
+            elif is_new:
+                record("terminal.exit", self, detail={"status": status, "reason": reason}, unattended=True)
+        if is_new:
             self.session.sandbox.announce()
 
     def rename(self, title: str) -> None:
         """Give another title. Raises ValidationError when it is empty or too long."""
         self.title = " ".join(title.split())
         self.full_clean(exclude=["session", "created_by"])
-        self.save(update_fields=["title"])
+        with transaction.atomic():
+            self.save(update_fields=["title"])
+            record("terminal.rename", self)
         self.session.sandbox.announce()
 
     def as_json(self) -> dict[str, Any]:

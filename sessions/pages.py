@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.signing import person
+from activity.middleware import Refusal
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import permitted, visible
@@ -75,7 +76,7 @@ def new_session(request: HttpRequest, slug: str) -> HttpResponse:
     """Create a session; an id that is there leads to its session, of which nothing is changed."""
     sandbox = visible(request, slug)
     if not sandbox.permits(Action.SHARE, person(request)):
-        raise PermissionDenied("Your role lets you look, not create sessions. Ask an owner or admin of the team.")
+        raise Refusal("Your role lets you look, not create sessions. Ask an owner or admin of the team.", sandbox)
     form = NewSessionForm(sandbox, person(request), request.POST or None)
     variables = BaseVariables.of(None, request.POST or None)
     if request.method == "POST" and form.is_valid() and variables.is_valid():
@@ -106,7 +107,7 @@ def permitted_session(request: HttpRequest, slug: str, name: str, act: Act) -> S
     session = get_object_or_404(Session, sandbox=sandbox, name=name, ended_at=None)
     session.sandbox = sandbox
     if act not in acts_of(person(request), session, sandbox.team.role_of(person(request))):
-        raise PermissionDenied(REFUSALS[act])
+        raise Refusal(REFUSALS[act], session)
     return session
 
 

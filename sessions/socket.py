@@ -20,7 +20,7 @@ from channels.db import database_sync_to_async
 from accounts.logins import Login
 from sandboxes.engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
 from sessions import protocol
-from sessions.access import Refused, Seat, admit
+from sessions.access import Refused, Seat, let_in, note_end_wish
 from sessions.link import HolderLink, LinkEnded
 from sessions.models import Session, Terminal
 from sessions.protocol import Close, Frame, Hello, HolderError, ProtocolError
@@ -82,7 +82,7 @@ async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     login = await database_sync_to_async(Login.of)(scope["user"], scope["session"])
     terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
     hello = await browser.hello()
-    seat = await database_sync_to_async(admit)(login, terminal_id)
+    seat = await database_sync_to_async(let_in)(login, terminal_id)
     frame = protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell)
     link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id, frame)
     try:
@@ -210,6 +210,7 @@ async def command(browser: Browser, link: HolderLink, seat: Seat, words: dict[st
     elif words["type"] == "drive":
         link.drive()
     else:
+        await database_sync_to_async(note_end_wish)(seat.terminal_id)
         link.end()
 
 

@@ -91,7 +91,7 @@ def end(terminal: Terminal, by: User) -> None:
     """
     if terminal.opened_at is not None and terminal.session.is_running:
         async_to_sync(_hang_up)(container_name(terminal.session), str(terminal.pk))
-    terminal.mark_ended(None, f"Ended by {by}.")
+    terminal.mark_ended(None, f"Ended by {by}.", by=by)
 
 
 async def _hang_up(container: str, terminal_id: str) -> None:

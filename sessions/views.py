@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.signing import person
+from activity.log import VISIT, record
+from activity.middleware import Refusal, note_refusal
 from sandboxes.engine import EngineError
 from sandboxes.models import Desired, Sandbox
 from sandboxes.permissions import Action
@@ -34,6 +36,8 @@ from sessions.policy import REFUSALS, Act
 def workspace(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
     """A sandbox's page at one's own session, or at the one with this id: terminals, else the work that leads there."""
     place = place_at(request, visible(request, slug), name)
+    if place.is_ready:
+        record("session.connect", place.session, once_in=VISIT)
     context = {"sandbox": place.sandbox, "tab": "terminal", "place": place}
     return render(request, "sandboxes/detail.html", context | desk_of(person(request), place))
 
@@ -57,7 +61,7 @@ def retry_session(request: HttpRequest, slug: str, name: str = "") -> HttpRespon
     sandbox = permitted(request, slug, Action.VIEW)
     place = place_at(request, sandbox, name)
     if place.session is None or not place.may_type:
-        raise PermissionDenied(REFUSALS[Act.TYPE])
+        raise Refusal(REFUSALS[Act.TYPE], place.session or sandbox)
     place.session.retry()
     return changed(request, sandbox)
 
@@ -100,6 +104,7 @@ def open_terminal(request: HttpRequest, slug: str, name: str = "") -> JsonRespon
         return problem(409, "not_running", f"{sandbox} is not running. No terminal was opened.")
     place = place_at(request, sandbox, name)
     if place.session is None or not place.may_type:
+        note_refusal(request, place.session or sandbox)
         return problem(403, "not_allowed", f"{REFUSALS[Act.TYPE]} No terminal was opened.")
     try:
         return JsonResponse(terminals.open_another(place.session, person(request)).as_json(), status=201)
@@ -117,6 +122,7 @@ def with_terminal(view: Callable[[HttpRequest, Terminal], JsonResponse]) -> Call
         if seen is None:
             return problem(404, "unknown_terminal", "This terminal does not exist, or you may not see it.")
         if not terminals.may_end(seen, user):
+            note_refusal(request, seen)
             return problem(403, "not_allowed", "This terminal is somebody else's. Nothing was changed.")
         return view(request, seen)
 

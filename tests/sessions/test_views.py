@@ -154,7 +154,7 @@ def test_the_page_asks_few_questions(
 ) -> None:
     page(bob)
     browser = browser_of(bob)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         browser.get(PAGE)
 
 

@@ -29,6 +29,12 @@ from sandboxes.engine.errors import (
 HEAD_LIMIT_BYTES = 64 * 1024
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
+# What the engine leaves out when a container shall run on a runtime that it does not know.
+RUNTIME_MISSING = (
+    "The engine does not have this runtime. Install it on the engine's machine and name it in its daemon.json, "
+    "or choose another one for the template, then Retry."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EngineAddress:
@@ -89,6 +95,8 @@ def refusal(status: int, message: str, about: str) -> EngineError:
         )
     if "active endpoints" in lowered or "is not running" in lowered:
         return Conflict(text)
+    if "unknown runtime" in lowered or "invalid runtime name" in lowered:
+        return EngineRefused(f"{text}. {RUNTIME_MISSING}")
     return EngineRefused(text)
 
 

@@ -184,6 +184,13 @@ async def test_what_an_answer_means(status: int, message: str, error: type[Engin
     assert str(found) == f"creating x: {message}"
 
 
+@pytest.mark.parametrize("message", ["Unknown runtime specified runsc", "unknown or invalid runtime name: runsc"])
+async def test_a_runtime_that_is_missing_is_said_with_what_to_do(message: str) -> None:
+    found = refusal(400, message, "creating x")
+    assert type(found) is EngineRefused
+    assert str(found).startswith(f"creating x: {message}. The engine does not have this runtime. Install it")
+
+
 @pytest.mark.parametrize("url", ["", "unix://", "tcp://host", "http://host:1", "ssh://host"])
 async def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="not an engine's address"):

@@ -253,19 +253,27 @@ def test_a_taken_name_is_refused(server: LiveServer, ada: Person) -> None:
     assert "already" in answer.text.lower() or "taken" in answer.text.lower()
 
 
-def test_a_missing_image_fails_with_the_reason_and_retry_helps(server: LiveServer, ada: Person) -> None:
-    image = server.row("SELECT image FROM sandboxes_template WHERE slug = 'busybox'")["image"]
-    server.manage("shell", "-c", "from sandboxes.models import *;"
-                  "Template.objects.create(slug='gone', title='Gone', image='sandlot/never-built:1')")  # fmt: skip
-    ada.create_sandbox("no-image", "gone")
-    row = server.wait_for_state("no-image", "failed")
-    assert "never-built" in row["reason"]
-    assert "never-built" in ada.get("/sandboxes/no-image/").text
-    server.manage(
-        "shell", "-c", f"from sandboxes.models import *;Template.objects.filter(slug='gone').update(image={image!r})"
-    )
-    ada.post("/sandboxes/no-image/retry/")
-    server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = 'no-image' AND state = 'running'")
+@pytest.mark.parametrize(
+    ("slug", "wrong", "said"),
+    [
+        ("no-image", {"image": "sandlot/never-built:1"}, ["never-built"]),
+        ("no-runtime", {"runtime": "runsc-x"}, ["runsc-x", "does not have this runtime", "daemon.json", "template"]),
+    ],
+)
+def test_a_template_that_asks_for_what_is_not_there_fails_with_the_reason_and_retry_helps(
+    server: LiveServer, ada: Person, slug: str, wrong: dict[str, str], said: list[str]
+) -> None:
+    right = {"image": server.row("SELECT image FROM sandboxes_template WHERE slug = 'busybox'")["image"], "runtime": ""}
+    make = "from sandboxes.models import *;Template.objects.update_or_create(slug={!r},defaults=dict(title='T',**{!r}))"
+    server.manage("shell", "-c", make.format(slug, right | wrong))
+    ada.create_sandbox(slug, slug)
+    reason, page = server.wait_for_state(slug, "failed")["reason"], ada.get(f"/sandboxes/{slug}/").text
+    for words in said:
+        assert words in reason
+        assert words in page
+    server.manage("shell", "-c", make.format(slug, right))
+    ada.post(f"/sandboxes/{slug}/retry/")
+    server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = ? AND state = 'running'", slug)
 
 
 def test_an_engine_that_is_away_is_a_banner_and_no_500(server: LiveServer) -> None:

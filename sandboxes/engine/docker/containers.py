@@ -200,6 +200,8 @@ def _host_config_of(spec: ContainerSpec) -> dict[str, Any]:
         "Ulimits": _ulimits_of(spec),
         "ShmSize": spec.shm_bytes,
         "IpcMode": "private",
+        # An engine that maps root to another user lends the machine's network only to who stays unmapped.
+        "UsernsMode": "host" if spec.network == "host" else "",
         "Init": False,
         "Privileged": False,
         "RestartPolicy": {"Name": "no"},

@@ -1,0 +1,142 @@
+"""An engine that maps root to another user: sandboxes work on it as on any other.
+
+The engine is a second one, with files, network and mounts of its own, so that nothing of the first is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE
+
+import pytest
+import pytest_asyncio
+
+from sandboxes.engine import ContainerSpec
+from sandboxes.engine.docker import DockerEngine
+from sandboxes.images.holder import holder_reference
+from sandboxes.labels import labels_of
+from sandboxes.storage import prepare_image_tree
+from sessions.link import HOLDER
+from tests.engine_fixtures import Place, new_place
+from tests.live import eventually
+
+pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
+
+FIRST_ID, IDS = 231072, 65536
+# In a mount namespace of its own: the accounts that the engine looks up are not the machine's.
+START = """
+set -e
+cd "$1"
+cp /etc/passwd /etc/group .
+echo 'sandlot-remap:x:64990:64990::/nonexistent:/usr/sbin/nologin' >> passwd
+echo 'sandlot-remap:x:64990:' >> group
+echo "sandlot-remap:$2:$3" | tee subuid > subgid
+for name in passwd group subuid subgid; do
+    test -e /etc/$name || touch /etc/$name
+    mount --bind $name /etc/$name
+done
+ip link set lo up
+exec dockerd --data-root "$1/data" --exec-root "$1/run" --pidfile "$1/pid" --host "unix://$1/socket" \
+    --userns-remap sandlot-remap --bridge none --cgroup-parent /sandlot-remap --exec-opt native.cgroupdriver=cgroupfs
+"""
+
+
+@contextmanager
+def remapping_engine() -> Iterator[str]:
+    """Run an engine with user-namespace remapping; yield its address."""
+    # Short: a unix socket's path has at most 107 characters, and containerd adds its own below.
+    folder = Path(tempfile.mkdtemp(prefix="sl-", dir="/tmp"))
+    # The user that root becomes must be let through to the files of its containers.
+    folder.chmod(0o711)
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*as_root, "unshare", "--mount", "--net", "sh", "-c", START, "sh", str(folder), str(FIRST_ID), str(IDS)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    address = f"unix://{folder / 'socket'}"
+    try:
+        ask = ["docker", "--host", address, "version"]
+
+        def answers() -> bool:
+            assert server.poll() is None, (folder / "log").read_text()
+            return subprocess.run([*as_root, *ask], capture_output=True, check=False).returncode == 0
+
+        eventually(answers, "the second engine answers", within_s=60)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def remapped(images: dict[str, str], instance: str) -> AsyncIterator[DockerEngine]:
+    """The second engine, with the images of the first one that a small sandbox needs."""
+    with remapping_engine() as address:
+        with subprocess.Popen(["docker", "save", images["busybox"], holder_reference()], stdout=PIPE) as saving:
+            subprocess.run(["docker", "--host", address, "load"], stdin=saving.stdout, check=True, capture_output=True)
+        second = DockerEngine(address, instance)
+        yield second
+        await second.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(remapped: DockerEngine, images: dict[str, str], instance: str) -> AsyncIterator[Place]:
+    """A sandbox there: the global session, one that may write, one that may only read."""
+    tree = await prepare_image_tree(remapped, await remapped.image(images["busybox"]))
+    place = await new_place(remapped, instance, tree)
+    for name in ("host", "ada"):
+        await place.session(name)
+    await place.session("eve", read_only=True)
+    yield place
+    await place.remove()
+
+
+async def test_root_inside_is_another_user_outside(place: Place) -> None:
+    assert "userns" in (await place.engine.facts()).security
+    for session in place.sessions:
+        result = await place.sh(session, "whoami; cat /proc/self/uid_map; stat -c '%u %g' /root /etc /root/.private")
+        assert result.stdout.split() == [b"root", b"0", *(b"%d" % n for n in (FIRST_ID, IDS)), *[b"0"] * 6]
+        assert (await place.engine.exec_run(session, [HOLDER, "ready"])).status == 0
+
+
+async def test_files_are_shared_and_private_folders_are_not(place: Place) -> None:
+    host, ada, eve = place.sessions
+    write = "echo kept | tee /root/a /etc/a /data/a /project/workspace/a ~/.private/secret && chown 33:33 /root/a"
+    assert (await place.sh(host, write)).status == 0
+    for session in (ada, eve):
+        seen = await place.sh(session, "cat /root/a /etc/a /data/a /project/workspace/a; stat -c %u /root/a")
+        assert seen.stdout == b"kept\n" * 4 + b"33\n"
+        assert (await place.sh(session, "ls -A ~/.private")).stdout == b""
+        assert (await place.sh(session, "rm -rf ~/.private")).status != 0
+    assert (await place.sh(ada, "rm /root/a && echo changed > /etc/a")).status == 0
+    assert (await place.sh(eve, "echo x > /etc/a || mount -o remount,rw /etc")).status != 0
+    assert (await place.sh(host, "cat /etc/a; ls /root")).stdout == b"changed\n"
+
+
+async def test_they_have_one_network(place: Place) -> None:
+    networks = [(await place.sh(session, "readlink /proc/self/ns/net")).stdout for session in place.sessions]
+    assert networks[0].startswith(b"net:")
+    assert len(set(networks)) == 1
+
+
+async def test_the_helper_for_the_firewall_is_let_into_the_machines_network(
+    remapped: DockerEngine, images: dict[str, str], instance: str
+) -> None:
+    name = f"sandlot-{instance}.network"
+    labels = labels_of(instance, "helper")
+    spec = ContainerSpec(name, images["busybox"], ("sleep", "60"), labels, network="host", capabilities=("NET_ADMIN",))
+    await remapped.create_container(spec)
+    await remapped.start_container(name)
+    changed = await remapped.exec_run(name, ["ip", "link", "set", "lo", "mtu", "60000"])
+    await remapped.remove_container(name)
+    assert changed.status == 0, changed.stderr

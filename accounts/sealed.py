@@ -27,6 +27,17 @@ class SealedField(models.TextField):  # type: ignore[type-arg]  # takes none at 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"blank": True, "default": "", "editable": False, **options})
 
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Refuse what nothing can open. Raises UnknownKey.
+
+        A row that was loaded before its key was rotated away and is saved as a whole now would put the dead token over
+        the one that was sealed anew.
+        """
+        token = super().pre_save(model_instance, add)
+        if token and is_token(token):
+            the_vault().check(token, place_of(model_instance, self.attname))
+        return token
+
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         """Refuse what is not a token. Raises ValueError, which does not repeat the value."""
         if isinstance(value, str) and value and not is_token(value):

@@ -81,18 +81,26 @@ class Vault:
     def open(self, token: str, place: str) -> str:
         """Return the text. Raises UnknownKey or Tampered; the message never holds text or token."""
         key_id, body = _parts(token)
-        key = next((key for key in self._keys() if key.id == key_id), None)
-        if key is None:
-            raise UnknownKey(f"There is no key {key_id}, with which the secret at {place} was sealed.")
+        key = self._key_of(key_id, place)
         nonce, ciphertext = body[:NONCE_BYTES], body[NONCE_BYTES:]
         try:
             return AESGCM(key.secret).decrypt(nonce, ciphertext, _bound(key_id, place)).decode()
         except InvalidTag:
             raise Tampered(f"The secret at {place} is not what was sealed there.") from None
 
+    def check(self, token: str, place: str) -> None:
+        """Raise UnknownKey when no key is there for it any more."""
+        self._key_of(key_id_of(token), place)
+
     def key_ids(self) -> tuple[str, ...]:
         """Return the ids of the keys that open, the one that seals first."""
         return tuple(key.id for key in self._keys())
+
+    def _key_of(self, key_id: str, place: str) -> Key:
+        key = next((key for key in self._keys() if key.id == key_id), None)
+        if key is None:
+            raise UnknownKey(f"There is no key {key_id}, with which the secret at {place} was sealed.")
+        return key
 
 
 def the_vault() -> Vault:

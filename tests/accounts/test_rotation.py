@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from django.apps import apps
 from django.core.checks import Error, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import override_settings
 
 from accounts import rotation, sealed, second_factor
@@ -20,7 +22,8 @@ from accounts.keys import Key, KeyFile
 from accounts.management.commands import rotate_keys
 from accounts.models import User
 from accounts.rotation import keys_in_use
-from accounts.vault import key_id_of, the_vault
+from accounts.vault import UnknownKey, key_id_of, the_vault
+from sessions.models import Session
 from tests.accounts.locker import Locker, _locker_table, lockers
 
 __all__ = ["_locker_table", "lockers"]
@@ -151,6 +154,16 @@ def test_a_second_rotation_at_the_same_time_is_refused(filled: list[Locker], fil
     assert len(file.read()) == 1
 
 
+def test_what_sessions_bring_is_sealed_anew(bobs_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.sealed.apps", apps)
+    bobs_session.set_environment({"NAME": "value"})
+    bobs_session.set_host_token("host token")
+    rotate("--forget-old")
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert session.environment == {"NAME": "value"}
+    assert sealed.get(session, "host_token") == "host token"
+
+
 # --- others write meanwhile -------------------------------------------------------------------------------------------
 def test_a_newer_value_is_never_lost(filled: list[Locker], monkeypatch: pytest.MonkeyPatch) -> None:
     put = sealed.put
@@ -184,6 +197,15 @@ def test_a_newer_value_under_a_former_key_is_sealed_anew_too(
     rotate()
     assert keys_in_use() == {the_vault().key_ids()[0]}
     assert secrets()[4] == "newer"
+
+
+def test_a_row_from_before_does_not_put_a_dead_token_over_the_fresh_one(filled: list[Locker]) -> None:
+    from_before = Locker.objects.get(pk=filled[4].pk)
+    rotate("--forget-old")
+    with pytest.raises(UnknownKey, match=f"accounts_locker:{from_before.pk}:secret"), transaction.atomic():
+        from_before.save()
+    from_before.save(update_fields=["label"])
+    assert_whole()
 
 
 @pytest.mark.parametrize("what", ["cleared", "deleted"])

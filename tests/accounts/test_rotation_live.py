@@ -63,6 +63,7 @@ def process(environment: dict[str, str], *arguments: str) -> Iterator[subprocess
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     with started:
@@ -114,3 +115,9 @@ def test_nothing_is_lost_while_a_rotation_is_killed_and_somebody_writes(
     assert in_use == [sealing]
     # The file of the first start, a killed rotation, two that finished: one key each.
     assert len((tmp_path / "vault_keys").read_text().splitlines()) == 4
+    # A dashboard with other keys would seal what nobody else opens.
+    (tmp_path / "vault_keys").unlink()
+    with process(environment, "manage.py", "serve") as dashboard:
+        _, told = dashboard.communicate()
+    assert dashboard.returncode == 1
+    assert f"vault_keys lacks {sealing}." in told

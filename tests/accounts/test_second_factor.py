@@ -25,6 +25,7 @@ from django.utils import timezone
 from accounts import second_factor
 from accounts.models import User
 from accounts.vault import is_token
+from config.management.commands.prepare import Command
 from tests.conftest import PASSWORD
 
 
@@ -122,3 +123,11 @@ def test_codes_that_came_from_another_system_are_sealed_one_by_one(alice: User) 
     row.refresh_from_db()
     assert "12345678" not in stored()
     assert RecoveryCodes(row).get_unused_codes() == ["12345678", "23456789"]
+
+
+def test_prepare_seals_those_from_before(alice: User) -> None:
+    secret, _ = plain_factors(alice)
+    said: list[str] = []
+    Command().seal_secrets(said.append)
+    assert said == ["Looking at the secrets in the database", "    2 second factors sealed"]
+    assert secret not in stored()

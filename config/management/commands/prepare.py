@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             with Steps(sys.stdout, settings.DATA_DIR / "prepare.log") as step:
                 step("Bringing the database up to date")
                 call_command("migrate", verbosity=0, interactive=False)
-                self._keep_secrets(step)
+                self.seal_secrets(step)
                 step("Collecting static files")
                 call_command("collectstatic", verbosity=0, interactive=False)
                 step("Looking at the images")
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         except EngineError as error:
             raise CommandError(f"The images could not be prepared: {error}") from error
 
-    def _keep_secrets(self, step: Steps) -> None:
+    def seal_secrets(self, step: Callable[[str], None]) -> None:
         """Stop when a key is missing; seal second factors of before there were keys."""
         step("Looking at the secrets in the database")
         self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])

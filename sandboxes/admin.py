@@ -101,8 +101,8 @@ class SandboxAdmin(admin.ModelAdmin):
         (
             "Limits",
             {
-                "fields": ["memory_bytes", "cpu_millis", "pids_limit", "disk_bytes", "image_digest"],
-                "description": "New limits hold after the next restart.",
+                "fields": ["memory_bytes", "cpu_millis", "pids_limit", "disk_bytes", "idle_timeout_s", "image_digest"],
+                "description": "New limits hold after the next restart, the idle timeout at once.",
             },
         ),
     ]

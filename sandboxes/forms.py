@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.models import Team, User
-from sandboxes.models import Sandbox, Template
+from sandboxes.models import MIB, Sandbox, Template
 from sandboxes.names import validate_slug
 from sandboxes.permissions import ROLES_FOR, Action
-from sandboxes.sizes import Size, limits
+from sandboxes.sizes import Size, bounds, limits
+from sandboxes.spans import MINUTE_S, in_words
 
 
 class CreateForm(forms.Form):
@@ -69,7 +72,27 @@ class CreateForm(forms.Form):
             return None
 
 
-class DetailsForm(forms.Form):
+class SettingsForm(forms.Form):
+    """One part of a sandbox's settings: filled with what holds, and `save` writes what is wanted."""
+
+    # What to say once it is saved.
+    saved = "Saved."
+
+    def __init__(self, sandbox: Sandbox, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sandbox = sandbox
+        self.fill()
+
+    def fill(self) -> None:
+        """Begin with what holds."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        """Write what is wanted."""
+        raise NotImplementedError
+
+
+class DetailsForm(SettingsForm):
     """What people call a sandbox and what it is for."""
 
     title = forms.CharField(
@@ -79,13 +102,75 @@ class DetailsForm(forms.Form):
         max_length=300, required=False, help_text="What it is for.", widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, sandbox: Sandbox, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.sandbox = sandbox
-        self.initial.update(title=sandbox.title, description=sandbox.description)
+    def fill(self) -> None:
+        self.initial.update(title=self.sandbox.title, description=self.sandbox.description)
 
     def save(self) -> None:
         self.sandbox.describe(**self.cleaned_data)
+
+
+class LimitsForm(SettingsForm):
+    """Memory, processor, processes and disk, in the units that people say."""
+
+    saved = "Saved. Disk counts at once; sessions that run now get the rest with the next restart."
+
+    memory_bytes = forms.DecimalField(label="Memory, MB", decimal_places=0)
+    cpu_millis = forms.DecimalField(label="CPU, cores", decimal_places=3)
+    pids_limit = forms.DecimalField(label="Processes", decimal_places=0)
+    disk_bytes = forms.DecimalField(label="Disk, GB", decimal_places=1)
+
+    # One of the form's units in those of the row.
+    UNITS = {"memory_bytes": MIB, "cpu_millis": 1000, "pids_limit": 1, "disk_bytes": 1024 * MIB}
+
+    def fill(self) -> None:
+        for name, (least, most) in bounds(self.sandbox.template).items():
+            holds, unit = getattr(self.sandbox, name), self.UNITS[name]
+            self.initial[name] = plain(holds, unit)
+            # What an admin gave beyond the bounds may stay.
+            self._bound(self.fields[name], plain(min(least, holds), unit), plain(max(most, holds), unit))
+
+    def _bound(self, field: forms.Field, least: Decimal, most: Decimal) -> None:
+        field.validators += [MinValueValidator(least), MaxValueValidator(most)]
+        field.widget.attrs.update(min=least, max=most, step="any", inputmode="decimal")
+        field.help_text = f"{least} to {most}"
+
+    def save(self) -> None:
+        self.sandbox.change_limits(**{name: int(self.cleaned_data[name] * unit) for name, unit in self.UNITS.items()})
+
+
+def plain(value: int, unit: int) -> Decimal:
+    """Return a value in another unit, without zeros at its end."""
+    return Decimal(f"{round(Decimal(value) / unit, 3).normalize():f}")
+
+
+class IdleForm(SettingsForm):
+    """After how long without typing it stops by itself."""
+
+    NEVER, OWN = "never", "own"
+    OFFERED = ["900", "3600", "28800", "86400"]
+
+    after = forms.ChoiceField(
+        label="Stop when nobody typed for",
+        choices=[(NEVER, "Never stop"), *((each, in_words(int(each))) for each in OFFERED), (OWN, "Another time")],
+    )
+    minutes = forms.IntegerField(label="Another time, in minutes", required=False, min_value=5, max_value=30 * 24 * 60)
+
+    def fill(self) -> None:
+        timeout_s = self.sandbox.idle_timeout_s
+        is_own = timeout_s is not None and str(timeout_s) not in self.OFFERED
+        self.initial["after"] = self.OWN if is_own else str(timeout_s or self.NEVER)
+        self.initial["minutes"] = timeout_s // MINUTE_S if timeout_s else None
+
+    def clean(self) -> dict[str, Any]:
+        wanted = super().clean() or {}
+        if wanted.get("after") == self.OWN and not wanted.get("minutes") and "minutes" not in self.errors:
+            self.add_error("minutes", "Say how many minutes: 5 to 43200, which is 30 days.")
+        return wanted
+
+    def save(self) -> None:
+        after = self.cleaned_data["after"]
+        chosen = self.cleaned_data["minutes"] * MINUTE_S if after == self.OWN else after
+        self.sandbox.change_idle_timeout(None if after == self.NEVER else int(chosen))
 
 
 class DeleteForm(forms.Form):

@@ -22,6 +22,7 @@ from activity.target import Target
 from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
+from sandboxes.spans import DAY_S, HOUR_S, MINUTE_S, clock, in_words
 from sandboxes.usage import Notice, Sample, Usage  # noqa: F401  Django finds models only through this module
 
 MIB = 1024 * 1024
@@ -30,6 +31,14 @@ NO_CONDITION = models.Q()
 STEPS_KEPT = 100
 # As long as somebody is away who will miss it: deleted on Friday, wanted back after a week's leave.
 TRASH_KEPT = timedelta(days=7)
+# "Last used" is for people and for timeouts of minutes: a write a minute is enough.
+USE_WRITTEN_EVERY = timedelta(minutes=1)
+# What one press of "Keep awake" gives at least: a job over a working day or a night.
+KEPT_AWAKE_S = 8 * HOUR_S
+
+
+# Shorter ones stop people who read; longer ones are never.
+IDLE_TIMEOUT_LIMITS = [MinValueValidator(5 * MINUTE_S), MaxValueValidator(30 * DAY_S)]
 
 
 class Template(models.Model):
@@ -46,6 +55,13 @@ class Template(models.Model):
     )
     pids_limit = models.PositiveIntegerField("processes", default=512, validators=[MinValueValidator(32)])
     disk_bytes = models.BigIntegerField("disk", default=10 * 1024 * MIB, validators=[MinValueValidator(64 * MIB)])
+    idle_timeout_s = models.PositiveIntegerField(
+        "idle timeout",
+        null=True,
+        blank=True,
+        validators=IDLE_TIMEOUT_LIMITS,
+        help_text="Seconds without typing after which a new sandbox stops by itself. Empty: never.",
+    )
     runtime = models.CharField(
         max_length=40, blank=True, help_text="Runtime of the engine, for example runsc. Empty: the engine's default."
     )
@@ -65,6 +81,13 @@ class Desired(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
+class Use(models.TextChoices):
+    """What somebody did that counts as using a sandbox, as it reads before their name."""
+
+    TYPED = "typed", "last keystroke by"
+    OPENED = "opened", "terminal opened by"
+
+
 class State(models.TextChoices):
     CREATING = "creating", "Creating"
     STARTING = "starting", "Starting"
@@ -74,6 +97,9 @@ class State(models.TextChoices):
     FAILED = "failed", "Failed"
     DELETING = "deleting", "Deleting"
 
+
+# What a new sandbox takes over from its template.
+INHERITED = ("memory_bytes", "cpu_millis", "pids_limit", "disk_bytes", "idle_timeout_s")
 
 # The state that a wish ends in.
 SETTLED = {Desired.RUNNING: State.RUNNING, Desired.STOPPED: State.STOPPED}
@@ -128,6 +154,12 @@ class SandboxQuerySet(models.QuerySet["Sandbox"]):
         # Asked again with the write: somebody may restore it in between.
         return [sandbox for sandbox in lying if sandbox.delete_everything(only=due)]
 
+    def stop_idle(self, now: datetime | None = None) -> list[Sandbox]:
+        """Stop what nobody used for its idle timeout. Return what was stopped."""
+        now = now or timezone.now()
+        timed = self.running().filter(desired=Desired.RUNNING).exclude(idle_timeout_s=None)
+        return [sandbox for sandbox in timed.select_related("last_used_by") if sandbox.stop_if_idle(now)]
+
     def running(self) -> SandboxQuerySet:
         return self.filter(state=State.RUNNING)
 
@@ -156,6 +188,19 @@ class Sandbox(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    last_use = models.CharField(max_length=6, choices=Use.choices, blank=True, editable=False)
+    idle_timeout_s = models.PositiveIntegerField(
+        "idle timeout",
+        null=True,
+        blank=True,
+        validators=IDLE_TIMEOUT_LIMITS,
+        help_text="Seconds without typing after which it stops by itself. Empty: never.",
+    )
+    # Not stopped for idleness before this.
+    awake_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     memory_bytes = models.BigIntegerField("memory", validators=[MinValueValidator(64 * MIB)])
     cpu_millis = models.PositiveIntegerField("CPU", validators=[MinValueValidator(100), MaxValueValidator(256_000)])
@@ -196,8 +241,8 @@ class Sandbox(models.Model):
     @classmethod
     def create(cls, *, slug: str, template: Template, team: Team, by: User, **fields: Any) -> Sandbox:
         """Write the wish for a new sandbox with the template's limits. Raises ValidationError on bad values."""
-        limits = {name: getattr(template, name) for name in ("memory_bytes", "cpu_millis", "pids_limit", "disk_bytes")}
-        sandbox = cls(slug=slug, template=template, team=team, created_by=by, **(limits | fields))
+        inherited = {name: getattr(template, name) for name in INHERITED}
+        sandbox = cls(slug=slug, template=template, team=team, created_by=by, **(inherited | fields))
         sandbox.full_clean()
         try:
             with transaction.atomic():
@@ -227,6 +272,23 @@ class Sandbox(models.Model):
         return may(user, action, self.team.role_of(user), is_creator=self.created_by_id == user.pk)
 
     # --- settings ------------------------------------------------------------------------------------------------
+    def change_limits(self, **limits: int) -> None:
+        """Write memory_bytes, cpu_millis, pids_limit or disk_bytes. Containers get them when they are next made."""
+        for name, value in limits.items():
+            setattr(self, name, value)
+        with transaction.atomic():
+            self.save(update_fields=list(limits))
+            record("sandbox.settings", self, detail=limits)
+        self.announce()
+
+    def change_idle_timeout(self, seconds: int | None) -> None:
+        """Stop after so much time without typing; None: never."""
+        self.idle_timeout_s = seconds
+        with transaction.atomic():
+            self.save(update_fields=["idle_timeout_s"])
+            record("sandbox.settings", self, detail={"idle_timeout_s": seconds if seconds is not None else "never"})
+        self.announce()
+
     def describe(self, title: str, description: str) -> None:
         """Give a title, under which lists show it, and say what it is for. The slug stays."""
         self.title, self.description = title, description
@@ -234,6 +296,33 @@ class Sandbox(models.Model):
             self.save(update_fields=["title", "description"])
             record("sandbox.settings", self, detail={"title": title})
         self.announce()
+
+    @property
+    def stops_at(self) -> datetime | None:
+        """When it stops by itself unless somebody uses it; None while it does not run or has no idle timeout."""
+        if not self.is_running or self.desired != Desired.RUNNING or self.idle_timeout_s is None:
+            return None
+        idle_out = self.idle_since + timedelta(seconds=self.idle_timeout_s)
+        return max(idle_out, self.awake_until) if self.awake_until else idle_out
+
+    @property
+    def idle_since(self) -> datetime:
+        """When somebody last used it; at least since it was started."""
+        return max(self.last_used_at, self.state_at) if self.last_used_at else self.state_at
+
+    @property
+    def idle_cause(self) -> str:
+        """What `stops_at` counts from, in words that a time follows: "last keystroke by Ada"."""
+        if self.awake_until is not None and self.awake_until == self.stops_at:
+            return "kept awake by hand"
+        if self.idle_since != self.last_used_at:
+            return "started"
+        return f"{Use(self.last_use or Use.TYPED).label} {self.last_used_by or 'somebody'}"
+
+    @property
+    def idle_cause_at(self) -> datetime | None:
+        """The time that follows `idle_cause`, where one does."""
+        return None if self.awake_until is not None and self.awake_until == self.stops_at else self.idle_since
 
     @property
     def is_trashed(self) -> bool:
@@ -252,12 +341,48 @@ class Sandbox(models.Model):
         where = "in the trash" if self.is_trashed else self.get_state_display().lower()
         return f"is {where} already, nothing was changed."
 
+    def note_use(self, by: User, use: str, now: datetime | None = None) -> None:
+        """Write down that somebody works here: it stays awake, and people see who was there last."""
+        now = now or timezone.now()
+        if self.last_used_at and self.last_used_at > now - USE_WRITTEN_EVERY:
+            return
+        Sandbox.objects.filter(pk=self.pk).update(last_used_at=now, last_used_by=by, last_use=use)
+        self.last_used_at, self.last_used_by, self.last_use = now, by, use
+        self.announce()
+
     # --- wishes: each returns whether it changed anything -----------------------------------------------------------
     def start(self) -> bool:
         return self._wish("sandbox.start", Desired.RUNNING, State.STARTING)
 
     def stop(self) -> bool:
         return self._wish("sandbox.stop", Desired.STOPPED, State.STOPPING)
+
+    def stop_if_idle(self, now: datetime) -> bool:
+        """Stop it when its time is over, unless somebody uses it in this very moment."""
+        if self.stops_at is None or self.idle_timeout_s is None or self.stops_at > now:
+            return False
+        unused = models.Q(
+            state=State.RUNNING,
+            last_used_at=self.last_used_at,
+            awake_until=self.awake_until,
+            idle_timeout_s=self.idle_timeout_s,
+        )
+        at = f" {clock(self.idle_cause_at, now)} UTC" if self.idle_cause_at else ""
+        reason = f"Stopped: nobody typed for {in_words(self.idle_timeout_s)}; {self.idle_cause}{at}."
+        return self._wish("sandbox.idle", Desired.STOPPED, State.STOPPING, only=unused, reason=reason)
+
+    def keep_awake(self, now: datetime | None = None) -> bool:
+        """Do not stop it for idleness for the next hours; its idle timeout may be longer still."""
+        until = (now or timezone.now()) + timedelta(seconds=max(KEPT_AWAKE_S, self.idle_timeout_s or 0))
+        timed = Sandbox.objects.filter(pk=self.pk, desired=Desired.RUNNING).exclude(idle_timeout_s=None)
+        with transaction.atomic():
+            is_new = bool(timed.update(awake_until=until))
+            if is_new:
+                record("sandbox.awake", self, detail={"until": f"{until:%Y-%m-%d %H:%M} UTC"})
+        self.refresh_from_db()
+        if is_new:
+            self.announce()
+        return is_new
 
     def restart(self) -> bool:
         """Replace all containers: private folders are emptied, files stay."""
@@ -301,7 +426,16 @@ class Sandbox(models.Model):
             towards = State.CREATING
         return self._wish("sandbox.retry", self.desired, towards)
 
-    def _wish(self, verb: str, desired: str, towards: str, *, only: models.Q = NO_CONDITION, **fields: Any) -> bool:
+    def _wish(
+        self,
+        verb: str,
+        desired: str,
+        towards: str,
+        *,
+        only: models.Q = NO_CONDITION,
+        reason: str = "",
+        **fields: Any,
+    ) -> bool:
         """Write what is wanted, unless it holds already, and record it under this verb; "" for a part of a wish.
 
         A deleted sandbox stays deleted whatever comes after, and one in the trash does not run.
@@ -315,9 +449,9 @@ class Sandbox(models.Model):
             settled = SETTLED.get(Desired(desired))
             rows = rows.exclude(desired=desired, state=settled) if settled else rows
         with transaction.atomic():
-            is_new = bool(rows.update(desired=desired, state=towards, reason="", state_at=timezone.now(), **fields))
+            is_new = bool(rows.update(desired=desired, state=towards, reason=reason, state_at=timezone.now(), **fields))
             if is_new and verb:
-                record(verb, self)
+                record(verb, self, detail={"reason": reason} if reason else None)
         self.refresh_from_db()
         if is_new:
             self.announce()

@@ -136,9 +136,15 @@ class Supervisor:
         self._world = await World.look(self.engine, settings.SANDLOT_INSTANCE)
         self._looked_at = time.monotonic()
         await self._report(None)
-        for sandbox in await sync_to_async(Sandbox.objects.purge_expired)():
-            logger.info("The time of %s in the trash is over.", sandbox.slug)
+        await sync_to_async(self._look_at_the_clock)()
         await self._orphans.inspect(self.engine, settings.SANDLOT_INSTANCE, await self.keeper.known())
+
+    def _look_at_the_clock(self) -> None:
+        """Wish for what is due: idle sandboxes stop, the trash is emptied."""
+        for sandbox in Sandbox.objects.stop_idle():
+            logger.info("%s: %s", sandbox.slug, sandbox.reason)
+        for sandbox in Sandbox.objects.purge_expired():
+            logger.info("The time of %s in the trash is over.", sandbox.slug)
 
     async def _needy(self) -> set[int]:
         unsettled = {pk async for pk in Sandbox.objects.unsettled().values_list("pk", flat=True)}
@@ -242,8 +248,8 @@ class Supervisor:
         work = Work(sandbox, "stop")
         async with work.step("Stop the sessions"):
             why = "The sandbox was put into the trash." if sandbox.is_trashed else "The sandbox was stopped."
-            await self.keeper.down(sandbox, why)
-        await self._reach(sandbox, State.STOPPED, boot_reached=sandbox.boot)
+            await self.keeper.down(sandbox, sandbox.reason or why)
+        await self._reach(sandbox, State.STOPPED, sandbox.reason, boot_reached=sandbox.boot)
 
     async def _delete(self, sandbox: Sandbox) -> None:
         work = Work(sandbox, "delete")

@@ -19,7 +19,7 @@ from accounts.models import Membership, User
 from accounts.sealed import SealedField
 from activity.log import VISIT, record
 from activity.models import Outcome
-from sandboxes.models import Sandbox
+from sandboxes.models import Sandbox, Use
 from sandboxes.permissions import WRITERS
 from sessions import environment
 from sessions.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, Git
@@ -259,11 +259,13 @@ class Session(models.Model):
         return self.permission == Permission.WRITE
 
     @classmethod
-    def note_use(cls, pk: int) -> None:
+    def note_use(cls, pk: int, user_id: int) -> None:
         """Write down that somebody types."""
-        now = timezone.now()
-        cls.objects.filter(pk=pk).update(last_used_at=now)
-        Sandbox.objects.filter(sessions=pk).update(last_used_at=now)
+        cls.objects.filter(pk=pk).update(last_used_at=timezone.now())
+        user = User.objects.filter(pk=user_id).first()
+        sandbox = Sandbox.objects.filter(sessions=pk).first()
+        if user and sandbox:
+            sandbox.note_use(user, Use.TYPED)
 
     def change_permission(self, permission: str) -> None:
         """Write the wish; the supervisor replaces the container, whose mounts decide what can be written."""

@@ -192,7 +192,7 @@ async def from_browser(browser: Browser, link: HolderLink, seat: Seat) -> None:
                     raise Refused(Close.NOT_ALLOWED, "You may look at this terminal, not type into it.")
                 if time.monotonic() - used_at >= USED_EVERY_S:
                     used_at = time.monotonic()
-                    await database_sync_to_async(Session.note_use)(seat.session_id)
+                    await database_sync_to_async(Session.note_use)(seat.session_id, seat.login.user_id)
             await link.send(data)
         elif text is not None:
             await command(browser, link, seat, protocol.parse_text(text))

@@ -20,7 +20,7 @@ from accounts.signing import person
 from activity.log import VISIT, record
 from activity.middleware import Refusal, note_refusal
 from sandboxes.engine import EngineError
-from sandboxes.models import Desired, Sandbox
+from sandboxes.models import Desired, Sandbox, Use
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import changed, permitted, visible
 from sessions import terminals
@@ -38,6 +38,8 @@ def workspace(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
     place = place_at(request, visible(request, slug), name)
     if place.is_ready:
         record("session.connect", place.session, once_in=VISIT)
+    if place.is_ready and place.may_type:
+        place.sandbox.note_use(person(request), Use.OPENED)
     context = {"sandbox": place.sandbox, "tab": "terminal", "place": place}
     return render(request, "sandboxes/detail.html", context | desk_of(person(request), place))
 

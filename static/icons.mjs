@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 const NAMES = `
-  alert-triangle arrow-left arrow-right box brand-debian check chevron-down copy device-desktop dots eye key link lock
+  alert-triangle arrow-left arrow-right box brand-debian check chevron-down coffee copy device-desktop dots eye key link lock
   logout moon package player-play player-stop plus refresh restore rotate-clockwise search settings shield-lock sun
   terminal-2 trash user-minus user-plus users x
 `;

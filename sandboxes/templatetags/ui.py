@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from sandboxes.spans import clock, in_words
+
 register = template.Library()
 GIB = 1024**3
 MIB = 1024**2
@@ -77,6 +79,16 @@ def time_left(moment: datetime) -> str:
             count = seconds // span
             return f"in {count} {name}{'s' if count > 1 else ''}"
     return "soon"
+
+
+@register.simple_tag
+def clock_time(moment: datetime) -> SafeString:
+    """Return a <time> of the day, which the page's script turns into the reader's own zone."""
+    said = clock(moment, timezone.now())
+    return format_html('<time datetime="{}" data-clock>{} UTC</time>', moment.isoformat(), said)
+
+
+register.filter("in_span", in_words)
 
 
 @register.simple_tag

@@ -17,7 +17,11 @@ from sandboxes.permissions import Action
 def visible(request: HttpRequest, slug: str) -> Sandbox:
     """Return a sandbox to look at, with what its page's head asks of it. A stranger gets 404."""
     user = person(request)
-    rows = Sandbox.objects.visible_to(user).with_rights_of(user).select_related("template", "team", "created_by")
+    rows = (
+        Sandbox.objects.visible_to(user)
+        .with_rights_of(user)
+        .select_related("template", "team", "created_by", "last_used_by")
+    )
     return get_object_or_404(rows, slug=slug)
 
 

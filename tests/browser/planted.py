@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import Invitation, Role, Team, User
-from sandboxes.models import Sandbox, State, Step, Template
+from sandboxes.models import Sandbox, State, Step, Template, Use
 from sandboxes.shipped import SHIPPED
 from sessions.models import Session, SessionState
 from tests.live import PASSWORD
@@ -49,8 +49,11 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
             ("spike-search", debian, ada, "Search spike"),
         ]
     }
-    made["payments-api"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(minutes=4))
+    made["payments-api"].reach(State.RUNNING, boot_reached=1)
     Session.for_person(made["payments-api"], ada).reach(SessionState.RUNNING)
+    made["payments-api"].change_idle_timeout(3600)
+    made["payments-api"].reach(State.RUNNING, state_at=now - timedelta(hours=5))
+    made["payments-api"].note_use(ada, Use.TYPED, now - timedelta(minutes=4))
     made["quiet-otter"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(hours=3))
     made["docs-preview"].stop()
     made["docs-preview"].reach(State.STOPPED, last_used_at=now - timedelta(days=12))

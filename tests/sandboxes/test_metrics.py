@@ -232,10 +232,10 @@ class TestSampler:
         assert not await Sample.objects.aexists()
 
     async def test_a_full_session_is_told_between_samples_where_somebody_types(
-        self, sandbox: Sandbox, bobs_session: Session
+        self, sandbox: Sandbox, bobs_session: Session, bob: User
     ) -> None:
         await sync_to_async(sandbox.reach)(State.RUNNING)
-        await sync_to_async(Session.note_use)(bobs_session.pk)
+        await sync_to_async(Session.note_use)(bobs_session.pk, bob.pk)
         engine = CountingEngine(bob=stats(pids=5, pids_limit=64))
         sampling = sampler(engine)
         await sampling.look(world("bob"))

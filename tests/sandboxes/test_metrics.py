@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.template.loader import render_to_string
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from activity.models import Entry
 from sandboxes.engine import Container, EngineError, EngineEvent, EngineTimeout, NotFound, Stats
 from sandboxes.labels import HOST, SANDBOX, SESSION

@@ -12,6 +12,7 @@ from accounts.signing import person
 from sandboxes.admin import ReadOnly
 from sandboxes.engine import EngineError
 from sessions import terminals
+from sessions.admin_forms import SessionAdminForm
 from sessions.models import Session, Terminal
 
 
@@ -26,7 +27,17 @@ class TerminalInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Session)
-class SessionAdmin(ReadOnly, admin.ModelAdmin):
+class SessionAdmin(admin.ModelAdmin):
+    """Sessions are made, configured and ended here as on the pages; one that is there is never moved or renamed."""
+
+    form = SessionAdminForm
+    autocomplete_fields = ("sandbox", "user")
+    fieldsets = (
+        (None, {"fields": ("sandbox", "name", "user", "permission")}),
+        ("Git", {"fields": ("git_email", "git_name", "git_provider", "git_username", "new_git_token")}),
+        ("Environment and host", {"fields": ("new_env", "new_host_token")}),
+        ("State", {"fields": ("state", "reason", "created_by", "created_at", "last_used_at", "ended_at")}),
+    )
     list_display = ["name", "sandbox", "user", "permission", "state_dot", "terminal_count", "last_used_at", "ended_at"]
     list_select_related = ["sandbox", "user"]
     list_filter = ["state", "permission", "is_global", "sandbox__team"]
@@ -39,6 +50,26 @@ class SessionAdmin(ReadOnly, admin.ModelAdmin):
         live = Count("terminals", filter=Q(terminals__ended_at=None))
         sessions: QuerySet[Session] = super().get_queryset(request)
         return sessions.annotate(live_terminals=live)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> tuple[str, ...]:
+        seen = ("state", "reason", "created_by", "created_at", "last_used_at", "ended_at")
+        if obj is None:
+            return seen
+        fixed = ("sandbox", "name", "user")
+        return (*seen, *fixed, "permission") if obj.is_global or obj.user_id else (*seen, *fixed)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        """A row goes with its container: see the action below."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Session, form: SessionAdminForm, change: bool) -> None:
+        if not change:
+            obj.created_by = person(request)
+            form.settle_permission()
+        super().save_model(request, obj, form, change)
+        if change and "permission" in form.changed_data:
+            obj.change_permission(obj.permission)
+        form.keep()
 
     @admin.display(description="state", ordering="state")
     def state_dot(self, session: Session) -> SafeString:

@@ -20,7 +20,7 @@ from channels.db import database_sync_to_async
 from accounts.logins import Login
 from sandboxes.engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
 from sessions import protocol
-from sessions.access import Refused, Seat, let_in, note_end_wish
+from sessions.access import Refused, Seat, expelled, let_in, note_end_wish
 from sessions.link import HolderLink, LinkEnded
 from sessions.models import Session, Terminal
 from sessions.protocol import Close, Frame, Hello, HolderError, ProtocolError
@@ -87,6 +87,12 @@ async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id, frame)
     try:
         await carry(browser, link, seat)
+    except (StreamLost, LinkEnded):
+        # The container of who lost their place goes at once: they hear why, not that it restarts.
+        reasons = await database_sync_to_async(expelled)([seat])
+        if seat in reasons:
+            raise reasons[seat] from None
+        raise
     finally:
         link.close()
 

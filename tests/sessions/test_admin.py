@@ -10,6 +10,7 @@ from accounts.models import User
 from sandboxes.engine import EngineError
 from sandboxes.models import Sandbox
 from sessions import terminals
+from sessions.git import Git
 from sessions.models import Session
 from tests.visitors import browser_of
 
@@ -80,6 +81,64 @@ def test_a_terminal_that_cannot_be_ended_goes_on(
     assert terminal.is_live
 
 
-@pytest.mark.parametrize("model", ["session", "terminal"])
-def test_rows_are_not_made_by_hand(admin: Client, model: str) -> None:
-    assert admin.get(f"/admin/sandbox_sessions/{model}/add/").status_code == 403
+ADD = "/admin/sandbox_sessions/session/add/"
+NO_TERMINALS = {"terminals-TOTAL_FORMS": "0", "terminals-INITIAL_FORMS": "0"}
+
+
+def wish(sandbox: Sandbox, **fields: str) -> dict[str, str]:
+    plain = {"name": "ref", "permission": "write", "git_provider": "github.com", "git_username": "x-access-token"}
+    return {"sandbox": str(sandbox.pk)} | plain | NO_TERMINALS | fields
+
+
+def test_a_session_is_created_with_all_it_brings(admin: Client, alice: User, sandbox: Sandbox) -> None:
+    secrets = {"new_git_token": "canary-1", "new_env": '{"A": "canary-2"}', "new_host_token": "canary-3"}
+    answer = admin.post(ADD, wish(sandbox, permission="read", git_email="r@example.com", **secrets), follow=True)
+    session = sandbox.sessions.get(name="ref")
+    assert (session.permission, session.created_by, session.environment) == ("read", alice, {"A": "canary-2"})
+    assert session.git == Git(email="r@example.com", name="ref", token="canary-1")
+    page = admin.get(f"/admin/sandbox_sessions/session/{session.pk}/change/").content.decode()
+    assert "canary" not in answer.content.decode() + page
+    assert "Set: A. Type to replace all of them." in page
+
+
+def test_an_empty_field_keeps_a_secret_and_a_dash_clears_it(admin: Client, sandbox: Sandbox) -> None:
+    admin.post(ADD, wish(sandbox, git_email="r@example.com", new_git_token="t", new_env='{"A": "1"}'))
+    session = sandbox.sessions.get(name="ref")
+    address = f"/admin/sandbox_sessions/session/{session.pk}/change/"
+    admin.post(address, wish(sandbox, git_email="new@example.com"))
+    session.refresh_from_db()
+    assert (session.git.email, session.git.token, session.environment) == ("new@example.com", "t", {"A": "1"})
+    admin.post(address, wish(sandbox, git_email="new@example.com", new_git_token="-", new_env="{}", permission="read"))
+    session.refresh_from_db()
+    assert (session.git.token, session.environment, session.permission) == ("", {}, "read")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "a b"}, "Use 1 to 20 letters"),
+        ({"git_email": "x"}, "Enter an e-mail address"),
+        ({"new_git_token": "x"}, "git needs an e-mail address"),
+        ({"new_env": "FOO=bar"}, "This is not JSON"),
+        ({"new_env": '{"A": 1}'}, "values are texts"),
+        ({"new_env": '{"1A": ""}'}, "is not a name"),
+    ],
+)
+def test_what_cannot_be_is_not_created(admin: Client, sandbox: Sandbox, fields: dict[str, str], words: str) -> None:
+    answer = admin.post(ADD, wish(sandbox, **fields))
+    assert words in answer.content.decode()
+    assert not sandbox.sessions.exists()
+
+
+def test_a_session_for_a_stranger_is_not_created(admin: Client, sandbox: Sandbox, charlie: User) -> None:
+    answer = admin.post(ADD, wish(sandbox, user=str(charlie.pk)))
+    assert "Invite them first" in answer.content.decode()
+
+
+def test_a_members_session_has_what_their_role_gives(admin: Client, sandbox: Sandbox, vera: User) -> None:
+    admin.post(ADD, wish(sandbox, user=str(vera.pk)))
+    assert sandbox.sessions.get(user=vera).permission == "read"
+
+
+def test_terminals_are_not_made_by_hand(admin: Client) -> None:
+    assert admin.get("/admin/sandbox_sessions/terminal/add/").status_code == 403

@@ -1,0 +1,387 @@
+"""The page about sessions, sentence by sentence, on the real engine: what it says is what a person gets.
+
+The sentences are those of the page that this product implements; a docstring names the one that a test is about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live import LiveServer, Person, docker, eventually
+from tests.viewer import Viewer
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("live")]
+
+SLUG = "page"
+TOKENS = {"ada": "canary-token-of-ada", "bo": "canary-token-of-bo"}
+PORT = 8418
+HOME = f"http://localhost:{PORT}"
+
+
+# --- people, and what they do -----------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def owner(live: LiveServer) -> Person:
+    person = live.person()
+    person.running_sandbox(SLUG)
+    create_session(person, "neighbour")
+    return person
+
+
+def container(live: LiveServer, session: str) -> str:
+    return f"sandlot-{live.instance}-{SLUG}-{session}"
+
+
+def fields_of(env: dict[str, str], known: int = 0) -> dict[str, str]:
+    """Return the form's fields of variables; the first `known` ones are set already."""
+    fields = {"env-TOTAL_FORMS": str(len(env)), "env-INITIAL_FORMS": str(known)}
+    for number, (name, value) in enumerate(env.items()):
+        column = "known" if number < known else "name"
+        fields |= {f"env-{number}-{column}": name, f"env-{number}-value": value}
+    return fields
+
+
+def create_session(person: Person, name: str, env: dict[str, str] | None = None, **fields: str) -> str:
+    """Fill in the form and wait until the session runs. Returns the page's answer."""
+    wish = {"name": name, "permission": "write", **fields_of(env or {})} | fields
+    answer = person.post(f"/sandboxes/{SLUG}/new-session/", **wish)
+    assert answer.url.endswith("/sessions/"), answer.text
+    running(person, name or "pitcher-host")
+    return answer.text
+
+
+def running(person: Person, name: str) -> dict[str, Any]:
+    """Wait until a session runs with what its settings say."""
+    return person.server.wait_for(
+        "SELECT * FROM sandbox_sessions_session WHERE name = ? AND state = 'running'"
+        " AND private_reached = private_version AND sandbox_id ="
+        " (SELECT id FROM sandboxes_sandbox WHERE slug = ? AND state = 'running' AND boot = boot_reached)",
+        name,
+        SLUG,
+    )
+
+
+def configure(person: Person, name: str, env: dict[str, str] | None = None, known: int = 0, **fields: str) -> None:
+    row = person.server.row("SELECT * FROM sandbox_sessions_session WHERE name = ?", name)
+    columns = ("git_email", "git_name", "git_provider", "git_username")
+    wish = {column: row[column] for column in columns} | fields_of(env or {}, known) | fields
+    answer = person.post(f"/sandboxes/{SLUG}/sessions/{name}/settings/", **wish)
+    assert "saved" in answer.text, answer.text
+    running(person, name)
+
+
+@asynccontextmanager
+async def terminal(person: Person, session: str) -> AsyncIterator[Viewer]:
+    """A new terminal in a session, at its prompt; ended afterwards."""
+    answer = person.post(f"/sandboxes/{SLUG}/sessions/{session}/terminals/")
+    assert answer.status_code == 201, answer.text
+    async with Viewer(person.server.origin, person.cookie, answer.json()["id"]) as viewer:
+        await viewer.sees("# ")
+        await viewer.resize(400, 50)
+        yield viewer
+        await viewer.say(type="end")
+        await viewer.until(lambda: viewer.exit_status is not None, "EXIT", 10)
+
+
+async def said_in(person: Person, session: str, command: str) -> str:
+    async with terminal(person, session) as viewer:
+        return (await viewer.run(command)).strip()
+
+
+# --- creating and connecting ------------------------------------------------------------------------------------------
+async def test_to_connect_to_a_sandbox_you_need_to_create_a_session(owner: Person) -> None:
+    """ "To connect to a Sandbox you need to create a session." """
+    create_session(owner, "some-session-ref")
+    assert await said_in(owner, "some-session-ref", "echo $SANDLOT_SESSION") == "some-session-ref"
+
+
+async def test_connecting_with_the_same_id_gives_the_same_session(owner: Person, live: LiveServer) -> None:
+    """ "When connecting on your server you can configure the session directly when connecting." """
+    create_session(owner, "same-ref", env={"FIRST": "1"})
+    before = docker("ps", "-q", "--filter", f"name=^{container(live, 'same-ref')}$")
+    assert "is there already" in create_session(owner, "same-ref", env={"FIRST": "2"}, permission="read")
+    assert docker("ps", "-q", "--filter", f"name=^{container(live, 'same-ref')}$") == before
+    assert await said_in(owner, "same-ref", "echo $FIRST") == "1"
+
+
+async def test_without_an_argument_it_is_the_global_session_of_pitcher_host(owner: Person) -> None:
+    """ "You can create a session without passing an argument. This will create a session bound to pitcher-host." """
+    assert "pitcher-host is there already" in create_session(owner, "")
+    assert await said_in(owner, "pitcher-host", "echo $SANDLOT_SESSION; whoami") == "pitcher-host\nroot"
+
+
+async def test_the_global_session_has_write_access_to_everything(owner: Person) -> None:
+    """ "This user has write access to any API." """
+    made = await said_in(owner, "pitcher-host", "touch /usr/made /etc/made /root/made /project/made && echo made")
+    assert made == "made"
+
+
+# --- root -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("permission", ["write", "read"])
+async def test_whoami_says_root(owner: Person, permission: str) -> None:
+    """ "When you run whoami, it will say that you are root." """
+    create_session(owner, f"root-{permission}", permission=permission)
+    assert await said_in(owner, f"root-{permission}", "whoami; id -u") == "root\n0"
+
+
+def test_the_container_is_started_as_the_session(owner: Person, live: LiveServer) -> None:
+    """ "We run every session inside a Docker container ... started as the user of your session." """
+    create_session(owner, "own-container")
+    label = docker("inspect", "-f", '{{index .Config.Labels "sandlot.session"}}', container(live, "own-container"))
+    assert label == ["own-container"]
+
+
+# --- permissions ------------------------------------------------------------------------------------------------------
+async def test_by_default_a_user_has_write_access(owner: Person) -> None:
+    """ "By default a user has write access." """
+    page = owner.get(f"/sandboxes/{SLUG}/new-session/").text
+    assert re.search(r'name="permission" value="write" checked', page)
+    create_session(owner, "writer")
+    assert await said_in(owner, "writer", "echo from-writer > /project/workspace/w && cat w") == "from-writer"
+
+
+async def test_read_access_sees_everything_and_changes_nothing(owner: Person) -> None:
+    """ "You can configure a user session to have read access." """
+    create_session(owner, "anonymous", permission="read")
+    await said_in(owner, "pitcher-host", "echo seen > /project/workspace/seen")
+    async with terminal(owner, "anonymous") as viewer:
+        assert (await viewer.run("cat /project/workspace/seen")).strip() == "seen"
+        for place in ("/project/workspace", "/root", "/usr/local", "/etc", "/var/lib", "/opt", "/srv"):
+            assert "Read-only file system" in await viewer.run(f"touch {place}/changed")
+        assert "Read-only file system" in await viewer.run("echo x >> /project/workspace/seen")
+        assert (await viewer.run("touch /tmp/mine ~/.private/mine && echo fine")).strip() == "fine"
+    assert await said_in(owner, "pitcher-host", "cat /project/workspace/seen; ls /tmp/mine 2>&1") == (
+        "seen\nls: cannot access '/tmp/mine': No such file or directory"
+    )
+
+
+# --- git --------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def git_server(owner: Person, live: LiveServer) -> Iterator[str]:
+    """A git server in the sandbox, started by the global session: one network, so its localhost is everybody's."""
+    host = container(live, "pitcher-host")
+    source = (Path(__file__).parent / "git_server.py").read_bytes()
+    subprocess.run(["docker", "exec", "-i", host, "sh", "-c", "cat > /srv/server.py"], input=source, check=True)
+    script = "cd /srv && git init -q --bare -b main shared.git && git -C shared.git config http.receivepack true"
+    docker("exec", host, "sh", "-c", script)
+    accounts = [f"x-access-token:{TOKENS['ada']}", f"bo-at-forge:{TOKENS['bo']}"]
+    docker("exec", "-d", host, "python3", "/srv/server.py", str(PORT), "/srv", *accounts)
+
+    def answers() -> bool:
+        asked = ["docker", "exec", host, "curl", "-s", "-o", "/dev/null", HOME]
+        return subprocess.run(asked, check=False).returncode == 0
+
+    eventually(answers, "the git server answers")
+    yield f"{HOME}/shared.git"
+    # A restart of the sandbox has ended it already.
+    subprocess.run(["docker", "exec", host, "pkill", "-f", "/srv/server.py"], check=False)
+
+
+def with_git(person: Person, name: str, **fields: str) -> None:
+    create_session(person, name, None, git_provider=HOME, **fields)
+
+
+async def test_two_sessions_clone_commit_and_push_each_as_who_they_are(owner: Person, git_server: str) -> None:
+    """ "Passing git details allows the user to use git commands inside the sandbox." """
+    with_git(owner, "ada", git_email="ada@example.com", git_name="Ada Lovelace", git_token=TOKENS["ada"])
+    with_git(owner, "bo", git_email="bo@example.com", git_username="bo-at-forge", git_token=TOKENS["bo"])
+    commit = "cd /project/{0} && echo {0} > {0} && git add . && git commit -qm 'by {0}' && git push -q {1} && echo done"
+    async with terminal(owner, "ada") as ada, terminal(owner, "bo") as bo:
+        await ada.run(f"git clone -q {git_server} /project/ada")
+        assert (await ada.run(commit.format("ada", "-u origin HEAD:main"))).strip().endswith("done")
+        await bo.run(f"git clone -q {git_server} /project/bo")
+        assert (await bo.run(commit.format("bo", "origin HEAD:main"))).strip().endswith("done")
+        log = await ada.run("git pull -q; git --no-pager log --format='%an <%ae> %s'")
+    assert log.strip().splitlines() == ["bo <bo@example.com> by bo", "Ada Lovelace <ada@example.com> by ada"]
+
+
+def test_the_email_is_required_and_the_rest_has_defaults(owner: Person) -> None:
+    """ "email: Required; name: defaults to session id; username: defaults to x-access-token." """
+    wish = {"name": "no-email", "permission": "write", "git_token": "x", **fields_of({})}
+    assert "git needs an e-mail address" in owner.post(f"/sandboxes/{SLUG}/new-session/", **wish).text
+    create_session(owner, "defaults", git_email="d@example.com")
+    row = owner.server.row("SELECT * FROM sandbox_sessions_session WHERE name = 'defaults'")
+    assert (row["git_name"], row["git_provider"], row["git_username"]) == ("", "github.com", "x-access-token")
+    docker("exec", container(owner.server, "defaults"), "test", "!", "-e", "/root/.private/git/credential")
+
+
+async def test_the_name_defaults_to_the_session_id(owner: Person) -> None:
+    create_session(owner, "name-is-id", git_email="n@example.com")
+    assert (
+        await said_in(owner, "name-is-id", "git config user.name; git config user.email") == "name-is-id\nn@example.com"
+    )
+
+
+async def test_the_token_is_in_the_private_folder_and_nowhere_else(owner: Person, git_server: str) -> None:
+    """ "We store the token in the isolated ~/.private folder." """
+    with_git(owner, "token-here", git_email="t@example.com", git_token="canary-token-here")
+    # Put together by the shell: the history of what was typed is no hit.
+    search = "grep -rsl canary-token''-here / --exclude-dir=proc --exclude-dir=sys 2>/dev/null"
+    assert await said_in(owner, "token-here", search) == "/root/.private/git/credential"
+    assert await said_in(owner, "pitcher-host", f"{search}; ls -1A /root/.private/git") in (
+        "config\nsession",
+        "session\nconfig",
+    )
+    assert await said_in(
+        owner, "token-here", "tr '\\0' '\\n' < /proc/self/environ | grep -c canary; stat -c %a ~/.private/git/*"
+    ) == ("0\n600\n600\n600")
+
+
+async def test_the_shared_config_is_still_read(owner: Person) -> None:
+    await said_in(owner, "pitcher-host", "git config --file ~/.gitconfig alias.st 'status --short'")
+    create_session(owner, "shared-config", git_email="s@example.com")
+    async with terminal(owner, "shared-config") as viewer:
+        assert (await viewer.run("git config alias.st")).strip() == "status --short"
+        await viewer.run("git config --global core.editor vim")
+    assert "vim" not in await said_in(owner, "pitcher-host", "cat ~/.gitconfig")
+
+
+async def test_a_wrong_token_gives_gits_own_error_and_a_new_one_helps_at_once(owner: Person, git_server: str) -> None:
+    with_git(owner, "turning", git_email="t@example.com", git_token="wrong")
+    async with terminal(owner, "turning") as viewer:
+        ask = f"git ls-remote {git_server} main 2>&1 | tail -1"
+        assert "Authentication failed" in await viewer.run(ask)
+        configure(owner, "turning", git_token=TOKENS["ada"])
+        assert "refs/heads/main" in await viewer.run(ask)
+        configure(owner, "turning", clear_git_token="on")
+        assert "could not read Username" in await viewer.run(f"GIT_TERMINAL_PROMPT=0 {ask}")
+
+
+# --- environment ------------------------------------------------------------------------------------------------------
+ODD = {
+    "PLAIN": "bar",
+    "EMPTY": "",
+    "QUOTES": """it's "quoted" `so`""",
+    "DOLLARS": "$HOME ${PATH} $(whoami) !!",
+    "BACKSLASHES": "a\\b\\\\n\\",
+    "LINES_": "first\nsecond\n\nlast\n",
+    "NOT_ASCII": "Ünïcödé 世界 🏖",
+    "SPACES": "  kept  ",
+}
+
+
+async def test_variables_are_available_in_commands_and_terminals_and_arrive_unchanged(owner: Person) -> None:
+    """ "If you pass environment variables, these variables will be available inside the commands and terminals." """
+    large = {"LARGE": "x" * (60 * 1024)}
+    create_session(owner, "odd", env=ODD | large)
+    names = list(ODD | large)
+    values = f"json.dumps([os.environ[name] for name in {names}])"
+    script = f"import os, json, hashlib; print(hashlib.sha256({values}.encode()).hexdigest())"
+    here = {"PATH": "/usr/bin:/bin"} | ODD | large
+    wanted = subprocess.run(["python3", "-c", script], env=here, capture_output=True, text=True, check=True).stdout
+    assert await said_in(owner, "odd", f"python3 -c {shlex.quote(script)}") == wanted.strip()
+
+
+async def test_variables_are_of_that_session_only(owner: Person) -> None:
+    create_session(owner, "with-foo", env={"FOO_OF_ONE": "bar"})
+    assert await said_in(owner, "with-foo", "echo $FOO_OF_ONE") == "bar"
+    assert (
+        await said_in(owner, "pitcher-host", "echo [$FOO_OF_ONE]; cat /proc/*/environ | grep -ac FOO_OF_ONE") == "[]\n0"
+    )
+
+
+async def test_changed_variables_reach_new_terminals_and_the_page_says_so(owner: Person) -> None:
+    create_session(owner, "changing", env={"STAGE": "one"})
+    page = owner.get(f"/sandboxes/{SLUG}/sessions/changing/settings/").text
+    assert "Terminals that run keep the variables they began with" in page
+    async with terminal(owner, "changing") as old:
+        configure(owner, "changing", env={"STAGE": "two"}, known=1)
+        assert await said_in(owner, "changing", "echo $STAGE") == "two"
+        assert (await old.run("echo $STAGE")).strip() == "one"
+
+
+# --- host tokens ------------------------------------------------------------------------------------------------------
+def test_a_host_token_is_kept_sealed(owner: Person) -> None:
+    """ "Passing a host token to the session": kept here; addresses are signed with it once ports have addresses."""
+    create_session(owner, "hosted", host_token="canary-host-token")
+    assert owner.server.row("SELECT host_token FROM sandbox_sessions_session WHERE name = 'hosted'")["host_token"]
+    assert "canary-host-token" not in owner.get(f"/sandboxes/{SLUG}/sessions/hosted/settings/").text
+
+
+# --- storage ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("folder", ["/project/workspace", "/root", "/usr/local/bin", "/etc", "/var/lib"])
+async def test_every_session_has_the_same_filesystem(owner: Person, folder: str) -> None:
+    """ "If one user creates a file inside the workspace folder (or even the home folder), others will see it." """
+    name = f"{folder}/seen-by-all"
+    await said_in(owner, "neighbour", f"echo hello > {name}; chmod 640 {name}; chown 33:33 {name}")
+    assert await said_in(owner, "pitcher-host", f"cat {name}; stat -c '%a %u %g' {name}") == "hello\n640 33 33"
+
+
+async def test_two_sessions_running_apt_at_once_get_apts_own_lock_message(owner: Person) -> None:
+    """What is installed is shared, and so is apt's lock: nothing breaks."""
+    # The holder of the lock is what apt itself would be: a process with a write lock on the file.
+    hold = (
+        'python3 -c \'import fcntl,time; f=open("/var/lib/dpkg/lock-frontend","w"); fcntl.lockf(f, fcntl.LOCK_EX);'
+        ' print("lo"+"cked", flush=True); time.sleep(600)\' &'
+    )
+    async with terminal(owner, "neighbour") as one, terminal(owner, "pitcher-host") as other:
+        await one.type(hold + "\r")
+        await one.sees("locked")
+        said = await other.run("apt-get install -y --no-download tree 2>&1 | tail -3")
+        assert "Could not get lock /var/lib/dpkg/lock-frontend" in said
+        await one.run("kill %1")
+        assert "Could not get lock" not in await other.run("apt-get check 2>&1 | tail -3")
+
+
+async def test_the_private_folder_is_private_for_each_session(owner: Person) -> None:
+    """ "No other session (including the global session) will be able to read or write to files inside this folder." """
+    await said_in(owner, "neighbour", "echo mine > ~/.private/note")
+    for other in ("pitcher-host", "writer"):
+        create_session(owner, other)
+        assert "No such file" in await said_in(
+            owner, other, "cat ~/.private/note 2>&1; echo theirs > ~/.private/note-2"
+        )
+    assert await said_in(owner, "neighbour", "cat ~/.private/note; ls ~/.private") == "mine\ngit  note"
+
+
+async def test_the_private_folder_is_not_persisted_and_settings_are_put_back(owner: Person, git_server: str) -> None:
+    """ "The ~/.private folder will not be persisted between restarts of the sandbox." """
+    create_session(owner, "back-again", env={"KEPT": "yes"}, git_email="b@example.com", git_token="canary-back")
+    await said_in(owner, "back-again", "echo gone > ~/.private/gone; echo stays > ~/stays")
+    owner.post(f"/sandboxes/{SLUG}/restart/")
+    boot = owner.server.row("SELECT boot FROM sandboxes_sandbox WHERE slug = ?", SLUG)["boot"]
+    owner.server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = ? AND boot_reached = ?", SLUG, boot)
+    running(owner, "back-again")
+    said = await said_in(owner, "back-again", "ls ~/.private; cat ~/stays; echo $KEPT; git config user.email")
+    assert said.split() == ["git", "stays", "yes", "b@example.com"]
+    assert "canary-back" in await said_in(owner, "back-again", "cat ~/.private/git/credential")
+
+
+# --- nothing of it anywhere else --------------------------------------------------------------------------------------
+def test_no_secret_is_anywhere_in_clear(owner: Person, live: LiveServer) -> None:
+    """Planted tokens, variables and host tokens: not in database, log, inspect, events, labels, pages or the admin."""
+    began = int(time.time()) - 1
+    canary = "canary-everywhere"
+    create_session(owner, "canary", env={"KEY": canary}, git_email="c@example.com", git_token=canary, host_token=canary)
+    asyncio.run(said_in(owner, "canary", "test $KEY && git config user.email"))
+    configure(owner, "canary", env={"KEY": canary + "-2"}, known=1, git_token=canary + "-2")
+    row = running(owner, "canary")
+    places = {
+        "the data folder": b"".join(file.read_bytes() for file in live.folder.rglob("*") if file.is_file()),
+        "inspect": subprocess.check_output(["docker", "inspect", *docker("ps", "-aq")]),
+        "events": subprocess.check_output(
+            ["docker", "events", "--since", str(began), "--until", str(int(time.time()) + 1)]
+        ),
+        "processes": subprocess.check_output(["ps", "axeww"]),
+    }
+    for path in (
+        f"/sandboxes/{SLUG}/sessions/",
+        f"/sandboxes/{SLUG}/sessions/canary/",
+        f"/sandboxes/{SLUG}/sessions/canary/settings/",
+        "/admin/sandbox_sessions/session/",
+        f"/admin/sandbox_sessions/session/{row['id']}/change/",
+    ):
+        answer = owner.get(path)
+        assert answer.status_code == 200, path
+        places[path] = answer.content
+    assert places["events"].count(b"exec_create") > 0
+    assert [name for name, text in places.items() if canary.encode() in text] == []

@@ -1,4 +1,4 @@
-"""All sessions of a sandbox share one file tree, but for the private folder."""
+"""All sessions of a sandbox share one file tree. Private folders: tests/sessions/test_private_live.py."""
 
 from __future__ import annotations
 
@@ -51,70 +51,6 @@ async def test_a_new_file_looks_as_if_it_was_made_in_any_debian(place: Place) ->
         *("755", "/", "755", "/etc", "700", "/root", "755", "/usr", "1777", "/tmp"),
         *("700", "/root/.private", "755", "/project/workspace"),
     ]
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "echo x > /project/workspace/from-eve",
-        "echo x > /root/from-eve",
-        "echo x > /usr/from-eve",
-        "echo x > /from-eve",
-        "rm /etc/passwd",
-        "chmod 777 /etc/shadow",
-        "mkdir /opt/from-eve",
-        "mount -o remount,rw /root",
-        "mount -o remount,rw,bind /usr",
-        "mount -t tmpfs none /opt",
-        "umount /usr",
-    ],
-)
-async def test_a_session_with_read_changes_nothing(place: Place, attempt: str) -> None:
-    assert (await place.sh(place.sessions[3], attempt)).status != 0
-
-
-async def test_a_session_with_read_has_its_own_tmp_run_and_private_folder(place: Place) -> None:
-    result = await place.sh(place.sessions[3], "echo mine | tee /tmp/a /run/a /root/.private/a")
-    assert result.status == 0, result.stderr
-
-
-@pytest.mark.parametrize("folder", ["/root/.private", "/tmp", "/run", "/dev/shm"])
-async def test_what_is_private_is_seen_by_nobody_else(place: Place, folder: str) -> None:
-    _, ada, *_ = place.sessions
-    await place.sh(ada, f"echo secret > {folder}/ada-only")
-    for other in place.sessions:
-        if other != ada:
-            assert (await place.sh(other, f"ls -A {folder}; cat {folder}/ada-only")).stdout.find(b"secret") < 0
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "mv /root/.private /root/elsewhere",
-        "rmdir /root/.private",
-        "rm -rf /root/.private",
-        "ln -sfn /tmp /root/.private && test -L /root/.private",
-        "umount /root/.private",
-        "mount --move /root/.private /mnt",
-    ],
-)
-async def test_nobody_moves_or_replaces_a_private_folder(place: Place, attempt: str) -> None:
-    _, ada, bob, _ = place.sessions
-    await place.sh(ada, "echo secret > /root/.private/kept")
-    assert (await place.sh(bob, attempt)).status != 0
-    assert (await place.sh(ada, "cat /root/.private/kept")).stdout == b"secret\n"
-    late = await place.session("late")
-    mounted = await place.sh(late, "grep ' /root/.private ' /proc/self/mountinfo | grep -c tmpfs; ls -A /root/.private")
-    assert mounted.stdout == b"1\n"
-    place.sessions.remove(late)
-    await place.engine.remove_container(late)
-
-
-async def test_a_home_that_is_moved_away_takes_nobodys_private_folder_along(place: Place) -> None:
-    _, ada, bob, _ = place.sessions
-    await place.sh(ada, "echo secret > /root/.private/kept")
-    assert (await place.sh(bob, "mv /root /root2")).status != 0
-    assert b"secret" not in (await place.sh(bob, "find / -xdev -name kept -exec cat {} + ; ls -R /root")).stdout
 
 
 async def test_files_outlive_a_restart_and_private_ones_do_not(make_place: MakePlace, debian: ImageTree) -> None:

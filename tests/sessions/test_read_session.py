@@ -15,6 +15,7 @@ from sessions.link import HOLDER
 from tests.engine_fixtures import Place, new_place
 from tests.holder.client import Program, Viewer
 from tests.holder.test_read import OPEN, PROBE, SHUT, answers_of
+from tests.sessions.attacks import REFUSED, WAYS_OUT, attempts_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
 
@@ -66,6 +67,90 @@ for number, pid in enumerate(sorted(holders())):
     attempt(f"{number} descriptors", lambda: os.readlink(f"/proc/{pid}/fd/2"))
     attempt(f"{number} trace", lambda: trace(pid))
 print("done")
+"""
+
+# Every way to change a file or a folder that the kernel has, at once by path, by descriptor and behind /proc. In each
+# folder of the sandbox stand "kept" (a file), "folder" (with a file in it), "link" and "pipe".
+CHANGES = """
+import mmap, stat
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, O_TMPFILE = 0x80086601, 0x40086602, os.O_TMPFILE
+
+def close(fd):
+    os.close(fd)
+
+def immutable(fd):
+    import fcntl, struct
+    fcntl.ioctl(fd, FS_IOC_SETFLAGS, struct.pack("l", 0x10))
+
+for top in sys.argv[1:]:
+    here = f"{top}/read-test"
+    kept, folder, new = f"{here}/kept", f"{here}/folder", f"{here}/new"
+    fd, folder_fd = os.open(kept, os.O_RDONLY), os.open(folder, os.O_RDONLY)
+    by_proc, by_root, by_init = f"/proc/self/fd/{fd}", f"/proc/self/root{kept}", f"/proc/1/root{kept}"
+    for name, action, *arguments in (
+        ("create", os.open, new, os.O_WRONLY | os.O_CREAT),
+        ("create unnamed", os.open, here, os.O_WRONLY | O_TMPFILE),
+        ("create by descriptor", lambda: os.open("new", os.O_WRONLY | os.O_CREAT, dir_fd=folder_fd)),
+        ("write", os.open, kept, os.O_WRONLY),
+        ("append", os.open, kept, os.O_WRONLY | os.O_APPEND),
+        ("read and write", os.open, kept, os.O_RDWR),
+        ("open emptied", os.open, kept, os.O_RDONLY | os.O_TRUNC),
+        ("write through /proc/self/fd", os.open, by_proc, os.O_WRONLY),
+        ("write through /proc/self/root", os.open, by_root, os.O_WRONLY),
+        ("write through process 1", os.open, by_init, os.O_WRONLY),
+        ("write by descriptor", os.write, fd, b"x"),
+        ("write in memory", mmap.mmap, fd, 4, mmap.MAP_SHARED, mmap.PROT_WRITE),
+        ("truncate", os.truncate, kept, 0),
+        ("truncate by descriptor", os.ftruncate, fd, 0),
+        ("allocate", os.posix_fallocate, fd, 0, 4096),
+        ("punch a hole", call, "fallocate", fd, 3, ctypes.c_long(0), ctypes.c_long(4)),
+        ("mode", os.chmod, kept, 0o777),
+        ("mode of the folder", os.chmod, here, 0o777),
+        ("mode of the top", os.chmod, top, 0o777),
+        ("mode by descriptor", os.fchmod, fd, 0o777),
+        ("owner", os.chown, kept, 1, 1),
+        ("owner by descriptor", os.fchown, fd, 1, 1),
+        ("owner of a link", os.lchown, f"{here}/link", 1, 1),
+        ("times", os.utime, kept, (0, 0)),
+        ("times by descriptor", os.utime, fd, (0, 0)),
+        ("attribute", os.setxattr, kept, "user.x", b"x"),
+        ("attribute by descriptor", os.setxattr, fd, "user.x", b"x"),
+        ("attribute away", os.removexattr, kept, "user.kept"),
+        ("trusted attribute", os.setxattr, kept, "trusted.overlay.opaque", b"y"),
+        ("capability", os.setxattr, kept, "security.capability", bytes(20)),
+        ("chattr", immutable, fd),
+        ("rename", os.rename, kept, new),
+        ("rename away", os.rename, kept, "/tmp/new"),
+        ("rename over", os.rename, f"{here}/link", kept),
+        ("exchange", lambda: call("renameat2", -100, kept.encode(), -100, folder.encode(), 2)),
+        ("hard link", os.link, kept, new),
+        ("hard link of a descriptor", os.link, by_proc, new),
+        ("link", os.symlink, "/tmp", new),
+        ("folder", os.mkdir, new),
+        ("pipe", os.mkfifo, new),
+        ("device", os.mknod, new, 0o20666, os.makedev(1, 3)),
+        ("remove", os.unlink, kept),
+        ("remove a link", os.unlink, f"{here}/link"),
+        ("remove a folder", os.rmdir, folder),
+        ("remove all", shutil.rmtree, here),
+    ):
+        attempt(f"{top}: {name}", action, *arguments)
+    os.close(fd), os.close(folder_fd)
+"""
+PREPARE = """
+set -e
+for top in "$@"; do
+    mkdir -p $top/read-test/folder && cd $top/read-test
+    echo content > kept && echo content > folder/file && ln -s kept link && mkfifo pipe
+    python3 -c 'import os; os.setxattr("kept", "user.kept", b"1")' || true
+done
+"""
+# All that can be seen of the folders: names, kinds, modes, owners, sizes, times, and what is in the files.
+SEEN = """
+for top in "$@"; do
+    stat -c '%n %a %u %g %Z' $top; cd $top/read-test; find . -printf '%p %y %m %U %G %s %T@ %C@ %l %n\n' | sort
+    cat kept folder/file; python3 -c 'import os; print(os.listxattr("kept"))'
+done
 """
 
 
@@ -137,3 +222,32 @@ async def test_looking_works_as_ever(place: Place, terminals: Terminals, program
     viewer = terminals.open(place.sessions[2], *program.split()).until_output(shows)
     viewer.type(b":q\r" if program.startswith("vim") else b"q")
     assert viewer.until_exit() == 0
+
+
+async def test_nothing_in_the_shared_files_can_be_changed(place: Place) -> None:
+    """As root, by every call there is, in every top-level folder; then they look to the last second as before."""
+    _, writer, reader = place.sessions
+    tops = [path for path, _ in place.shared.folders]
+    run = place.engine.exec_run
+    prepared = await run(writer, ["sh", "-c", PREPARE, "sh", *tops])
+    assert prepared.status == 0, prepared.stderr
+    before = await run(writer, ["sh", "-c", SEEN, "sh", *tops])
+    met = await attempts_of(place, reader, CHANGES, *tops)
+    ways_out = await attempts_of(place, reader, WAYS_OUT, "/project")
+    after = await run(writer, ["sh", "-c", SEEN, "sh", *tops])
+    # EBADF, EINVAL: the descriptor was opened for reading, nothing else could be had. ENODATA: nothing to take away.
+    refused = REFUSED | {"EBADF", "EINVAL", "EXDEV"}
+    assert {name: word for name, word in (met | ways_out).items() if word not in refused} == {}
+    assert len(met) == 45 * len(tops) >= 45 * 8
+    assert after.stdout == before.stdout
+    assert before.stdout.count(b"content") == 2 * len(tops)
+
+
+async def test_all_shared_mounts_are_read_only_and_its_own_are_not(place: Place) -> None:
+    reader = place.sessions[2]
+    mounts = (await place.sh(reader, "cut -d ' ' -f 5,6 /proc/self/mountinfo")).stdout.decode().splitlines()
+    options = {target: set(words.split(",")) for target, words in (line.split() for line in mounts)}
+    for path, _ in (*place.shared.folders, ("/.sandlot", ""), ("/", "")):
+        assert "ro" in options[path], path
+    own = await place.sh(reader, "echo mine | tee /tmp/a /run/a /root/.private/a /dev/shm/a")
+    assert own.status == 0, own.stderr

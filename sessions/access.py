@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.logins import Login, still_good
 from accounts.models import Membership, User
+from accounts.vault import VaultError
 from activity.log import VISIT, record
 from activity.models import Outcome
 from sessions.containers import container_name
@@ -15,6 +17,8 @@ from sessions.models import Session, SessionState, Terminal
 from sessions.policy import Act, may
 from sessions.protocol import Close, Shell
 from sessions.shell import shell_for
+
+logger = logging.getLogger(__name__)
 
 
 class Refused(Exception):  # noqa: N818  # "raise Refused(...)" is the sentence
@@ -62,6 +66,7 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
     session = terminal.session
     if session.state != SessionState.RUNNING:
         raise Refused(Close.RESTARTING, f"The session {session.name} is not running yet. It connects by itself.")
+    may_drive = may(user, Act.TYPE, session, session.sandbox.team.role_of(user))
     return Seat(
         login=login,
         terminal_id=terminal_id,
@@ -69,9 +74,23 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
         container=container_name(session),
         name=user.display_name,
         title=terminal.title,
-        may_drive=may(user, Act.TYPE, session, session.sandbox.team.role_of(user)),
-        shell=shell_for(session) if terminal.opened_at is None and terminal.is_live else None,
+        may_drive=may_drive,
+        shell=shell_to_start(terminal, may_drive=may_drive),
     )
+
+
+def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
+    """Return the shell of a terminal that was never opened. Who only looks waits until it is. Raises Refused."""
+    if terminal.opened_at is not None or not terminal.is_live:
+        return None
+    if not may_drive:
+        raise Refused(Close.RESTARTING, "This terminal was not opened yet. It connects by itself.")
+    try:
+        return shell_for(terminal.session)
+    except VaultError as error:
+        logger.error("The variables of %s do not open: %s", terminal.session, error)  # noqa: TRY400  # it is all said
+        text = "The variables of this session cannot be opened. Whoever runs the server finds the reason in its log."
+        raise Refused(Close.GONE, text) from error
 
 
 def let_in(login: Login | None, terminal_id: UUID) -> Seat:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from accounts.vault import VaultError
 from sandboxes.confinement import Limits, session_container_spec
 from sandboxes.engine import Container, ContainerSpec, Engine, EngineAway, EngineError, EngineTimeout, NotFound
 from sandboxes.labels import BOOT, HOST, PERMISSION
@@ -124,7 +125,10 @@ class SessionKeeper:
     async def _fill_private_folder(self, session: Session) -> None:
         """Put its git settings there, over stdin; what runs in the session has them at once."""
         version, is_fresh = session.private_version, session.private_reached == 0
-        git = await sync_to_async(lambda: session.git)()
+        try:
+            git = await sync_to_async(lambda: session.git)()
+        except VaultError as error:
+            raise EngineError(f"The git token of {session.name} cannot be opened: {error}") from error
         await private.put(self.engine, container_name(session), private_files(git, is_fresh=is_fresh))
         await sync_to_async(session.note_private)(version)
 

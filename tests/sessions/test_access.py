@@ -29,9 +29,12 @@ def signed_in(user: User) -> Login:
     return login
 
 
-def terminal_of(session: Session) -> Terminal:
+def terminal_of(session: Session, *, opened: bool = False) -> Terminal:
     session.reach(SessionState.RUNNING)
-    return session.open_terminal(by=session.user)
+    terminal = session.open_terminal(by=session.user)
+    if opened:
+        terminal.mark_opened()
+    return terminal
 
 
 def refusal(login: Login | None, terminal: Terminal) -> Close:
@@ -58,7 +61,17 @@ def test_bob_types_into_his_own_terminal(bobs_seat: Seat) -> None:
 
 
 def test_alice_looks_at_bobs_terminal_and_cannot_type(alice: User, bobs_session: Session) -> None:
-    assert not admit(signed_in(alice), terminal_of(bobs_session).pk).may_drive
+    assert not admit(signed_in(alice), terminal_of(bobs_session, opened=True).pk).may_drive
+
+
+def test_who_only_looks_starts_no_shell(alice: User, bobs_session: Session) -> None:
+    assert refusal(signed_in(alice), terminal_of(bobs_session)) == Close.RESTARTING
+
+
+def test_variables_that_do_not_open_start_no_shell(bob: User, bobs_session: Session) -> None:
+    bobs_session.set_environment({"A": "1"})
+    Session.objects.filter(pk=bobs_session.pk).update(env=bobs_session.env[:-2] + "AA")
+    assert refusal(signed_in(bob), terminal_of(bobs_session)) == Close.GONE
 
 
 def test_vera_the_viewer_types_only_in_her_own_read_session(
@@ -67,11 +80,11 @@ def test_vera_the_viewer_types_only_in_her_own_read_session(
     own = Session.for_person(sandbox, vera)
     assert not own.can_write
     assert admit(signed_in(vera), terminal_of(own).pk).may_drive
-    assert not admit(signed_in(vera), terminal_of(bobs_session).pk).may_drive
+    assert not admit(signed_in(vera), terminal_of(bobs_session, opened=True).pk).may_drive
 
 
 def test_writers_type_into_the_global_session_and_viewers_do_not(bob: User, vera: User, sandbox: Sandbox) -> None:
-    terminal = terminal_of(Session.for_global(sandbox))
+    terminal = terminal_of(Session.for_global(sandbox), opened=True)
     assert admit(signed_in(bob), terminal.pk).may_drive
     assert not admit(signed_in(vera), terminal.pk).may_drive
 
@@ -130,6 +143,7 @@ def test_a_lost_membership_expels(bob: User, team: Team, bobs_seat: Seat) -> Non
 
 
 def test_an_ended_session_expels_everybody(alice: User, bobs_session: Session, bobs_seat: Seat) -> None:
+    Terminal(pk=bobs_seat.terminal_id).mark_opened()
     looking = admit(signed_in(alice), bobs_seat.terminal_id)
     bobs_session.end()
     assert outcome(bobs_seat, looking) == [Close.GONE, Close.GONE]

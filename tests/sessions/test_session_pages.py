@@ -247,3 +247,17 @@ def test_sessions_are_ended_by_their_owner_and_by_managers(
 def test_the_global_session_is_not_ended(running: Sandbox, alice: User) -> None:
     assert browser_of(alice).post(page(running, "sessions", "pitcher-host", "end")).status_code == 403
     assert Session.for_global(running).ended_at is None
+
+
+def test_secrets_that_do_not_open_are_said_and_not_a_500(running: Sandbox, bobs_session: Session, alice: User) -> None:
+    bobs_session.set_git(Git(email="b@example.com", token=CANARY))
+    bobs_session.set_environment({"A": CANARY})
+    Session.objects.filter(pk=bobs_session.pk).update(git_token=bobs_session.env, env=bobs_session.git_token)
+    for address in (page(running, "sessions", "bob", "settings"), admin_page(bobs_session)):
+        answer = browser_of(alice).get(address)
+        assert answer.status_code == 503
+        assert "A secret cannot be opened" in answer.content.decode()
+
+
+def admin_page(session: Session) -> str:
+    return f"/admin/sandbox_sessions/session/{session.pk}/change/"

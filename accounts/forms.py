@@ -15,7 +15,7 @@ class AccountForm(forms.Form):
     """Who somebody is and the password they choose."""
 
     email = forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
     name = forms.CharField(
         max_length=80,

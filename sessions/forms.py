@@ -29,7 +29,7 @@ class SettingsForm(forms.Form):
     """Git and host token of a session."""
 
     git_email = forms.CharField(
-        label="E-mail",
+        label="Email",
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs=dict(PLAIN)),

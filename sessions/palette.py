@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.urls import reverse
 
 from accounts.current import Teams
@@ -28,8 +28,8 @@ def offer(user: User, teams: Teams) -> dict[str, Any]:
     """
     return {
         "sandboxes": [sandbox_entry(sandbox) for sandbox in sandboxes_of(user)],
-        "terminals": [terminal_entry(terminal) for terminal in terminals_of(user)],
-        "sessions": [session_entry(session) for session in sessions_of(user)],
+        "terminals": [terminal_entry(terminal, user) for terminal in terminals_of(user)],
+        "sessions": [session_entry(session, user) for session in sessions_of(user)],
         "teams": [team_entry(team.pk, str(team), is_current=team == teams.current) for team in teams.all],
         "places": places(user, teams),
     }
@@ -41,9 +41,12 @@ def sandboxes_of(user: User) -> list[Sandbox]:
 
 
 def terminals_of(user: User) -> list[Terminal]:
-    """Return those that the person's own pages show: the live ones of their own sessions."""
-    rows = Terminal.objects.visible_to(user).live().filter(session__user=user).select_related("session__sandbox")
-    return list(rows.order_by(F("session__last_used_at").desc(nulls_last=True), "session", "number")[:MAX_TERMINALS])
+    """Return the live ones, the person's own first."""
+    rows = Terminal.objects.visible_to(user).live().select_related("session__sandbox")
+    own = Case(When(session__user=user, then=0), default=1)
+    return list(
+        rows.order_by(own, F("session__last_used_at").desc(nulls_last=True), "session", "number")[:MAX_TERMINALS]
+    )
 
 
 def sessions_of(user: User) -> list[Session]:
@@ -69,23 +72,30 @@ def operations(sandbox: Sandbox) -> list[str]:
     return {Desired.RUNNING: ["stop", "restart"], Desired.STOPPED: ["start"]}.get(Desired(sandbox.desired), [])
 
 
-def terminal_entry(terminal: Terminal) -> dict[str, str]:
-    sandbox = terminal.session.sandbox
+def terminal_entry(terminal: Terminal, user: User) -> dict[str, str]:
+    session = terminal.session
     return {
         "title": terminal.title,
-        "sandbox": str(sandbox),
-        "session": terminal.session.name,
-        "url": f"{sandbox.get_absolute_url()}#terminal-{terminal.pk}",
+        "sandbox": str(session.sandbox),
+        "session": session.name,
+        "url": f"{address(session, user)}?terminal={terminal.pk}",
     }
 
 
-def session_entry(session: Session) -> dict[str, str]:
+def session_entry(session: Session, user: User) -> dict[str, str]:
     return {
         "name": session.name,
         "sandbox": str(session.sandbox),
         "state": session.get_state_display(),
-        "url": session.sandbox.get_absolute_url(),
+        "url": address(session, user),
     }
+
+
+def address(session: Session, user: User) -> str:
+    """Return the page of a session's terminals; one's own is the sandbox's."""
+    if session.user_id == user.pk:
+        return session.sandbox.get_absolute_url()
+    return reverse("sessions:workspace_at", args=[session.sandbox.slug, session.name])
 
 
 def team_entry(pk: int, name: str, *, is_current: bool) -> dict[str, Any]:

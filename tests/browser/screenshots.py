@@ -23,12 +23,17 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: name of the file, address, who looks ("" for nobody), what is clicked, whether it asks who it is."""
+    """One page: name of the file, address, who looks ("" for nobody), what is clicked or pressed and what that shows,
+
+    whether it asks who it is.
+    """
 
     name: str
     address: str
     who: str = "ada@example.com"
     click: str = ""
+    press: str = ""
+    shows: str = ""
     confirm: bool = False
 
 
@@ -63,6 +68,8 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("list", "/"),
         Shot("list-viewer", "/", who="vera@example.com"),
         Shot("menu", "/", click="[popovertarget=user-menu]"),
+        Shot("palette", "/", click="[data-open-palette]", shows="[role=option]"),
+        Shot("keys", "/", press="?", shows="#keys-title"),
         Shot("create", "/sandboxes/new/"),
         Shot("sandbox-creating", "/sandboxes/nimble-falcon/"),
         Shot("sandbox-failed", "/sandboxes/amber-reef/"),
@@ -70,6 +77,10 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("sandbox-session", "/sandboxes/quiet-otter/"),
         Shot("sandbox-terminal", "/sandboxes/payments-api/"),
         Shot("sandbox-viewer", "/sandboxes/quiet-otter/", who="vera@example.com"),
+        Shot("sessions", "/sandboxes/payments-api/sessions/"),
+        Shot("sessions-viewer", "/sandboxes/payments-api/sessions/", who="vera@example.com"),
+        Shot("session-new", "/sandboxes/payments-api/new-session/"),
+        Shot("session-settings", "/sandboxes/payments-api/sessions/ada-lovelace/settings/"),
         Shot("settings", "/sandboxes/payments-api/settings/"),
         Shot("settings-viewer", "/sandboxes/payments-api/settings/", who="vera@example.com"),
         Shot("delete", "/sandboxes/amber-reef/delete/"),
@@ -143,6 +154,10 @@ def prepare(page: Page, shot: Shot) -> None:
         page.wait_for_url(f"**{shot.address}")
     if shot.click:
         page.click(shot.click)
+    if shot.press:
+        page.keyboard.press(shot.press)
+    if shot.shows:
+        page.wait_for_selector(shot.shows)
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
 

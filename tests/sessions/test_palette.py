@@ -40,7 +40,7 @@ def test_bob_finds_his_sandbox_session_and_terminal(sandbox: Sandbox, bobs_sessi
             "can": ["stop", "restart"],
         }
     ]
-    address = f"/sandboxes/quiet-otter/#terminal-{terminal.pk}"
+    address = f"/sandboxes/quiet-otter/?terminal={terminal.pk}"
     assert answer["terminals"] == [{"title": "build", "sandbox": "quiet-otter", "session": "bob", "url": address}]
     assert [session["name"] for session in answer["sessions"]] == ["bob"]
     assert answer["csrf"]
@@ -55,9 +55,15 @@ def test_charlie_of_another_team_finds_nothing_of_it(sandbox: Sandbox, bobs_sess
     assert "Harbor" not in str(answer)
 
 
-def test_alice_is_not_led_into_bobs_terminals(bobs_session: Session, alice: User) -> None:
-    bobs_session.open_terminal(by=None)
-    assert offered(alice)["terminals"] == []
+def test_alice_is_led_to_bobs_session_to_look_and_to_her_own_first(
+    sandbox: Sandbox, bobs_session: Session, alice: User
+) -> None:
+    theirs = bobs_session.open_terminal(by=None)
+    own = Session.for_person(sandbox, alice).open_terminal(by=alice)
+    assert [terminal["url"] for terminal in offered(alice)["terminals"]] == [
+        f"/sandboxes/quiet-otter/?terminal={own.pk}",
+        f"/sandboxes/quiet-otter/sessions/bob/?terminal={theirs.pk}",
+    ]
 
 
 def test_vera_is_offered_no_operation_and_no_new_sandbox(sandbox: Sandbox, vera: User) -> None:

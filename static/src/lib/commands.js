@@ -30,9 +30,10 @@ const THEMES = [
 
 /**
  * Return all commands, in the order of an empty query. `data` is the server's answer, or null without one. `page` has
- * `address` (its path), `actions` (what its parts offer, see actions.js) and `links` ({title, href} of its tabs).
+ * `address` (its path), `actions` (what its script offers: {id, label, keys or null, run()}; run is called once the focus is
+ * back where it was), `links` ({title, href} of its tabs) and `help` (lists the keys).
  */
-export function commandsOf(data, { address, actions = [], links = [] }) {
+export function commandsOf(data, { address, actions = [], links = [], help }) {
   const { sandboxes = [], terminals = [], sessions = [], teams = [], places = [] } = data ?? {};
   const here = sandboxes.find(({ url }) => address.startsWith(url));
   const elsewhere = sandboxes.filter((sandbox) => sandbox !== here);
@@ -46,6 +47,7 @@ export function commandsOf(data, { address, actions = [], links = [] }) {
     ...places.map((place) => ({ id: place.href ?? place.post, group: "Go to", ...place, leaves: Boolean(place.post) })),
     ...teams.filter(({ is_current: isCurrent }) => !isCurrent).map(teamCommand),
     ...THEMES.map((theme) => ({ id: theme.theme, group: "Theme", ...theme })),
+    { id: "keys", group: "Help", title: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: help },
     ...elsewhere.flatMap((sandbox) => operations(sandbox, "Actions").map((command) => ({ ...command, isFound: true }))),
   ];
 }
@@ -65,8 +67,8 @@ export function found(commands, typed) {
     .map(({ command, marks }) => ({ command, marks }));
 }
 
-function offered({ id, label, keys = "", note = "", run }) {
-  return { id, group: "This page", title: label, note, keys, icon: "terminal-2", run };
+function offered({ id, label, keys, run }) {
+  return { id: `page ${id}`, group: "This page", title: label, keys, icon: "terminal-2", run };
 }
 
 function sandboxCommand({ slug, title, state, team, url }) {
@@ -86,7 +88,7 @@ function terminalCommand({ title, sandbox, session, url }) {
 
 function sessionCommand({ name, sandbox, state, url }) {
   const title = `${name} in ${sandbox}`;
-  return { id: `session ${title}`, group: "Sessions", title, note: state, icon: "users", href: url, more: state, isFound: true };
+  return { id: `session ${url}`, group: "Sessions", title, note: state, icon: "users", href: url, more: state, isFound: true };
 }
 
 function teamCommand({ id, name, url }) {

@@ -16,6 +16,7 @@ const ON_THE_WAY = ".state:is(.creating, .starting, .stopping, .deleting)";
 export function enableLiveUpdates(document, htmx) {
   if (!document.body.dataset.events) return;
   const view = new LiveView(document, htmx);
+  document.addEventListener("submit", ({ target }) => view.sent(target));
   document.body.addEventListener("sandbox-changed", ({ detail }) => view.changed(detail.slug));
   document.body.addEventListener("htmx:beforeSwap", (event) => removeWhatIsGone(event, view));
   if (view.isLive) listen(document, view);
@@ -49,6 +50,7 @@ class LiveView {
   #htmx;
   #stale = new Set();
   #drawing = new Set();
+  isLeaving = false;
 
   constructor(document, htmx) {
     this.#document = document;
@@ -57,6 +59,11 @@ class LiveView {
 
   get isLive() {
     return Boolean(this.#list || this.#status);
+  }
+
+  /** A form whose answer is another page is on its way: whoever deletes is not sent off before that answer comes. */
+  sent(form) {
+    this.isLeaving = form.method === "post" && !form.hasAttribute("hx-post");
   }
 
   /** Something about this sandbox changed: draw it again soon, one answer at a time. */
@@ -140,7 +147,7 @@ function removeWhatIsGone(event, view) {
     const isLast = target.parentElement.children.length === 1;
     Object.assign(event.detail, { shouldSwap: !isLast, isError: false, swapOverride: "delete" });
     if (isLast) view.refresh(); // without rows the list says how to begin
-  } else if (target.matches("[data-live-status]")) {
+  } else if (target.matches("[data-live-status]") && !view.isLeaving) {
     window.location.assign("/");
   }
 }

@@ -1,5 +1,4 @@
 /** The command palette: a field and a list, after the ARIA pattern for a combobox with a listbox. */
-import { offeredActions } from "../lib/actions.js";
 import { commandsOf, found } from "../lib/commands.js";
 import { element, setAttribute } from "../terminal/dom.js";
 import { perform } from "./perform.js";
@@ -70,7 +69,8 @@ export class Palette {
     const typed = this.#field.value;
     const hits = found(commandsOf(this.#data, this.#whatIsHere()), typed);
     this.#shown = hits.map(({ command }) => command);
-    this.#list.replaceChildren(...(typed.trim() ? hits.map(this.#option) : groups(hits, this.#option)));
+    const options = hits.map((hit, index) => this.#option(hit, index, { isAlone: typed.trim() !== "" }));
+    this.#list.replaceChildren(...(typed.trim() ? options : groups(hits, options)));
     this.#list.hidden = hits.length === 0;
     this.#field.setAttribute("aria-expanded", String(hits.length > 0));
     if (hits.length === 0) this.#say("Nothing found.", { isSeen: true });
@@ -88,21 +88,23 @@ export class Palette {
   #whatIsHere() {
     const tabs = [...document.querySelectorAll(".tabs a:not([aria-current])")];
     const links = tabs.map((tab) => ({ title: tab.textContent.trim(), href: tab.getAttribute("href") }));
-    const keys = { id: "keys", label: "Keyboard shortcuts", keys: "?", run: () => this.#page.help() };
-    return { address: location.pathname, links, actions: [...offeredActions(document), keys] };
+    // The terminal page's script offers there what it can do at the moment; without it the page is as any other.
+    const actions = document.getElementById("terminal-workspace")?.actions ?? [];
+    return { address: location.pathname, links, actions, help: () => this.#page.help() };
   }
 
-  #option = ({ command, marks }, index) => {
+  /** One that stands alone, not under the name of its group, says it where it has no note. */
+  #option({ command, marks }, index, { isAlone }) {
     const { title, note, keys, group, icon } = command;
     return element(
       "div",
       { class: "palette-option", role: "option", id: `palette-option-${index}`, "data-index": String(index) },
       this.#icon(icon),
       element("span", { class: "palette-title" }, ...marked(title, marks)),
-      element("span", { class: "palette-note" }, note || group),
+      element("span", { class: "palette-note" }, note || (isAlone ? group : "")),
       keys ? element("kbd", { class: "key" }, keys) : null,
     );
-  };
+  }
 
   #icon(name) {
     const svg = document.createElementNS(SVG, "svg");
@@ -159,12 +161,11 @@ function indexOf(node) {
 }
 
 /** Options under the names of their groups. */
-function groups(hits, option) {
+function groups(hits, options) {
   const made = new Map();
-  hits.forEach((hit, index) => {
-    const { group } = hit.command;
+  hits.forEach(({ command: { group } }, index) => {
     if (!made.has(group)) made.set(group, element("div", { role: "group", "aria-label": group }, heading(group)));
-    made.get(group).append(option(hit, index));
+    made.get(group).append(options[index]);
   });
   return [...made.values()];
 }

@@ -91,9 +91,10 @@ OpenDesk = Callable[..., TerminalPage]
 
 @pytest.fixture
 def open_desk(ada: Person, slug: str, signed_in: SignedIn) -> Iterator[OpenDesk]:
-    """Return a function that opens the sandbox's page; the terminals are ended when the test is over."""
+    """Return a function that opens the sandbox's page. Afterwards terminals and preferences are as if it never was."""
     yield lambda **options: TerminalPage(signed_in(ada, **options)).open(slug)
     ada.end_terminals(slug)
+    ada.post_json("/preferences/terminal/", {})
 
 
 @pytest.fixture

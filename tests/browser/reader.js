@@ -4,8 +4,7 @@
  */
 window.reader = {
   id() {
-    const tab = document.querySelector('.terminal-tab[aria-selected="true"]');
-    return tab ? tab.id.replace("tab-", "") : null;
+    return document.getElementById("terminal-workspace")?.dataset.shown || null;
   },
 
   shown() {
@@ -50,7 +49,7 @@ window.reader = {
       mouseEncoding: term._core.coreMouseService.activeEncoding,
       isCursorHidden: term._core.coreService.isCursorHidden,
       cursorStyle: term._core.coreService.decPrivateModes.cursorStyle ?? null,
-      title: document.querySelector(`#panel-${CSS.escape(this.id())} .terminal-screen`).title,
+      title: document.querySelector(`#pane-${CSS.escape(this.id())} .terminal-screen`).title,
     };
   },
 
@@ -76,7 +75,7 @@ window.reader = {
   placeOf(text) {
     const { term } = this.shown();
     const buffer = term.buffer.active;
-    const box = document.querySelector(`#panel-${CSS.escape(this.id())} .xterm-screen`).getBoundingClientRect();
+    const box = document.querySelector(`#pane-${CSS.escape(this.id())} .xterm-screen`).getBoundingClientRect();
     const cell = { width: box.width / term.cols, height: box.height / term.rows };
     for (let row = term.rows - 1; row >= 0; row -= 1) {
       const column = buffer.getLine(buffer.viewportY + row).translateToString(true).indexOf(text);

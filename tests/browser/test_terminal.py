@@ -165,7 +165,7 @@ def test_tabs_are_opened_renamed_and_closed(desk: TerminalPage) -> None:
 
 def test_a_tab_is_closed_after_asking(desk: TerminalPage) -> None:
     page = desk.page
-    desk.type("sleep 1000\n")
+    desk.start("sleep 1000")
     tab = page.get_by_role("tab")
     tab.hover()
     tab.locator(".terminal-tab-close").click()

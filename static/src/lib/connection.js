@@ -163,6 +163,13 @@ export class Connection {
     if (this.#isLinked()) this.reconnect();
   }
 
+  /** Let others type: stop driving, and take the keyboard back only when asked to. Returns whether it was here. */
+  giveKeyboard() {
+    if (this.#input.keptBytes > 0 || !this.#keyboard.give()) return false;
+    if (this.#isLinked()) this.reconnect();
+    return true;
+  }
+
   /** The page is seen again: take the keyboard back, unless somebody else has it now. */
   reclaimKeyboard() {
     if (this.#keyboard.reclaim()) this.takeKeyboard();

@@ -85,6 +85,13 @@ export class Keyboard {
     return true;
   }
 
+  /** Leave it to the others, also when the page is seen again. Returns whether it was mine. */
+  give() {
+    if (!this.#isMine) return false;
+    this.#isMine = this.#isWanted = this.#isYielded = false;
+    return true;
+  }
+
   /** The page is seen again: want it back. Returns whether it was given up and is free now. */
   reclaim() {
     if (!this.#isYielded) return false;

@@ -2,23 +2,43 @@
  * Every key of the pages, in one place: the dialogs that list them and the README say what stands here.
  *
  * The terminal page's own keys all hold Ctrl+Shift: shells and full-screen programs see no difference between Ctrl and
- * Ctrl+Shift in a terminal and so do not use it, and these are not the ones that browsers keep for themselves.
+ * Ctrl+Shift with a letter and so do not use it, and these are not the ones that browsers keep for themselves. Left out
+ * are those that only Shift makes, as Ctrl+_ (undo) and Ctrl+@ (mark): a shell needs them.
  */
 
 /** {action, code, label, help}. `code` is the physical key: Shift changes what it types, and layouts do too. */
 export const SHORTCUTS = [
   { action: "new", code: "Enter", label: "Ctrl+Shift+Enter", help: "New terminal" },
-  { action: "previous", code: "BracketLeft", label: "Ctrl+Shift+[", help: "Previous terminal" },
-  { action: "next", code: "BracketRight", label: "Ctrl+Shift+]", help: "Next terminal" },
+  { action: "split-right", code: "Backslash", label: "Ctrl+Shift+\\", help: "Split right" },
+  { action: "split-down", code: "KeyD", label: "Ctrl+Shift+D", help: "Split down" },
+  { action: "close", code: "Backspace", label: "Ctrl+Shift+Backspace", help: "Close the terminal" },
+  { action: "rename", code: "KeyL", label: "Ctrl+Shift+L", help: "Rename the terminal" },
+  { action: "previous", code: "BracketLeft", label: "Ctrl+Shift+[", help: "Previous tab" },
+  { action: "next", code: "BracketRight", label: "Ctrl+Shift+]", help: "Next tab" },
+  { action: "left", code: "ArrowLeft", label: "Ctrl+Shift+←", help: "Go to the pane on the left" },
+  { action: "right", code: "ArrowRight", label: "Ctrl+Shift+→", help: "Go to the pane on the right" },
+  { action: "up", code: "ArrowUp", label: "Ctrl+Shift+↑", help: "Go to the pane above" },
+  { action: "down", code: "ArrowDown", label: "Ctrl+Shift+↓", help: "Go to the pane below" },
+  { action: "zoom", code: "KeyZ", label: "Ctrl+Shift+Z", help: "Zoom the pane, and back" },
+  { action: "resize", code: "KeyS", label: "Ctrl+Shift+S", help: "Resize the pane with the arrow keys" },
   { action: "search", code: "KeyF", label: "Ctrl+Shift+F", help: "Search in the output" },
   { action: "copy", code: "KeyC", label: "Ctrl+Shift+C", help: "Copy the selection" },
   { action: "paste", code: "KeyV", label: "Ctrl+Shift+V", help: "Paste" },
   { action: "larger", code: "Period", label: "Ctrl+Shift+.", help: "Larger text" },
   { action: "smaller", code: "Comma", label: "Ctrl+Shift+,", help: "Smaller text" },
+  { action: "keyboard", code: "KeyG", label: "Ctrl+Shift+G", help: "Take the keyboard, or let others type" },
+  { action: "full", code: "KeyM", label: "Ctrl+Shift+M", help: "Fill the window, and back" },
+  { action: "settings", code: "KeyO", label: "Ctrl+Shift+O", help: "Terminal settings" },
   { action: "palette", code: "KeyK", label: "Ctrl+Shift+K", help: "Command palette" },
   { action: "leave", code: "KeyE", label: "Ctrl+Shift+E", help: "Leave the terminal, to its tab" },
   { action: "help", code: "Slash", label: "Ctrl+Shift+/", help: "Show these keys" },
 ];
+
+/** Return the label of an action's keys, for a button's name: "Search (Ctrl+Shift+F)". */
+export function named(action) {
+  const { help, label } = SHORTCUTS.find((shortcut) => shortcut.action === action);
+  return `${help} (${label})`;
+}
 
 const MAC_KEYS = { c: "copy", v: "paste", f: "search" };
 

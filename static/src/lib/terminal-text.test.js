@@ -9,7 +9,7 @@ import { letterboxFontSize } from "./letterbox.js";
 import { webAddress } from "./links.js";
 import { clipboardText } from "./osc52.js";
 import { themeOf } from "./palette.js";
-import { lineCount, withoutBracketEnd } from "./paste.js";
+import { asOneLine, excerptOf, lineCount, withoutBracketEnd } from "./paste.js";
 import { isTyping, shortcutOf, SHORTCUTS } from "./shortcuts.js";
 
 test("keys are not taken for answers", () => {
@@ -43,6 +43,12 @@ test("lines are counted as a shell sees them", () => {
   assert.deepEqual(["a", "a\n", "a\r\nb", "a\rb\nc"].map(lineCount), [1, 2, 2, 3]);
 });
 
+test("a paste becomes one line, and its beginning is shown with what hides in it", () => {
+  assert.equal(asOneLine("one \\\r\n  two\n\nthree\n"), "one \\ two three");
+  assert.equal(excerptOf("a\tb\x1b[A\nb\n"), "a\tb\u241b[A\nb\n");
+  assert.equal(excerptOf(`${"x".repeat(200)}${"\n1".repeat(20)}`).length, 101 + 5 * 2 + 2);
+});
+
 test("the way a process ended is a sentence", () => {
   assert.equal(exitSentence(0), "The process ended with status 0.");
   assert.equal(exitSentence(137), "The process was ended by SIGKILL (status 137).");
@@ -61,6 +67,8 @@ test("another viewer's larger screen is shown smaller, a smaller one as it is", 
 test("every shortcut has its own key, and none is one that browsers keep", () => {
   const codes = SHORTCUTS.map(({ code }) => code);
   assert.equal(new Set(codes).size, codes.length);
+  const shells = ["Minus", "Digit2", "Digit6"];
+  assert.deepEqual(codes.filter((code) => shells.includes(code)), []);
   assert.deepEqual(codes.filter((code) => ["KeyT", "KeyN", "KeyW", "KeyP", "KeyQ"].includes(code)), []);
 });
 

@@ -1,4 +1,4 @@
-/** What the page asks of the server besides the websocket: create, rename and end a terminal. */
+/** What the page asks of the server besides the websocket: about terminals, and to keep how they stand and look. */
 
 /** The server said no; `message` is its sentence for people, `code` its snake_case code, `status` the HTTP status. */
 export class ApiError extends Error {
@@ -40,8 +40,22 @@ export class TerminalsApi {
     }
   }
 
-  async #post(url, fields = {}) {
-    const response = await this.#fetch(url, new URLSearchParams(fields));
+  /** Return the name of the program in the foreground; null when only the shell waits. Raises ApiError. */
+  async program(id) {
+    return (await this.#post(`/terminals/${encodeURIComponent(id)}/program/`)).program;
+  }
+
+  /** Keep `text`, JSON, at `url`; also while the page is being left. Raises ApiError. */
+  keep(url, text) {
+    return this.#answered(url, { body: text, keepalive: true, type: "application/json" });
+  }
+
+  #post(url, fields = {}) {
+    return this.#answered(url, { body: new URLSearchParams(fields), type: "application/x-www-form-urlencoded" });
+  }
+
+  async #answered(url, { type, ...options }) {
+    const response = await this.#fetch(url, type, options);
     const answer = await jsonOf(response);
     if (response.ok) return answer;
     const { code, text } = answer?.error ?? {};
@@ -51,10 +65,10 @@ export class TerminalsApi {
     });
   }
 
-  async #fetch(url, body) {
-    const headers = { "X-CSRFToken": this.#csrf, Accept: "application/json" };
+  async #fetch(url, type, options) {
+    const headers = { "X-CSRFToken": this.#csrf, Accept: "application/json", "Content-Type": type };
     try {
-      return await fetch(url, { method: "POST", headers, body, credentials: "same-origin" });
+      return await fetch(url, { method: "POST", headers, credentials: "same-origin", ...options });
     } catch (cause) {
       throw new ApiError("The server did not answer. Nothing was changed; try again in a moment.", { cause });
     }

@@ -9,6 +9,16 @@ export async function copySelection(term) {
   return write(term.getSelection());
 }
 
+/** Resolves to what the clipboard holds; null when the browser refuses to tell. */
+export async function clipboardRead() {
+  try {
+    return await navigator.clipboard.readText();
+  } catch (error) {
+    console.info("The browser refused to read the clipboard.", error);
+    return null;
+  }
+}
+
 /** Asks once per page whether programs may write to the clipboard. */
 export class ClipboardConsent {
   #toasts;

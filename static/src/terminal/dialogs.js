@@ -1,5 +1,4 @@
 /** Questions and the list of keys, in the browser's own <dialog>: it holds the focus and closes on Escape. */
-import { SHORTCUTS } from "../lib/shortcuts.js";
 import { element, textButton } from "./dom.js";
 
 /**
@@ -10,36 +9,35 @@ export function ask({ title, text, yes, no = "Cancel", kind = "primary" }) {
   const { promise, resolve } = deferred();
   const agree = textButton(yes, () => dialog.close("yes"), kind);
   const actions = element("div", { class: "terminal-dialog-actions" }, textButton(no, () => dialog.close()), agree);
-  const dialog = open(title, element("p", { class: "muted" }, text), actions);
+  const dialog = openDialog(title, element("p", { class: "muted" }, text), actions);
   dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
   agree.focus();
   return promise;
 }
 
-/** Show the keys and the few choices of the terminal page. */
-export function showHelp(preferences) {
-  const keys = SHORTCUTS.flatMap(({ label, help }) => [
-    element("dt", {}, help),
-    element("dd", {}, ...label.split("+").map((key) => element("kbd", {}, key))),
+/** Show what the terminal page can do: `actions` as in actions.js. */
+export function showHelp(actions) {
+  const keys = actions.filter((action) => action.keys).flatMap(({ label, keys: held }) => [
+    element("dt", {}, label),
+    element("dd", {}, ...held.split("+").map((key) => element("kbd", {}, key))),
   ]);
   const close = textButton("Close", () => dialog.close());
-  const dialog = open(
+  const dialog = openDialog(
     "Keys",
     element("dl", { class: "terminal-keys" }, ...keys),
-    element("p", { class: "muted small" }, "On a tab: arrow keys change the terminal, F2 renames, Delete closes."),
-    screenReaderChoice(preferences),
+    element(
+      "p",
+      { class: "muted small" },
+      "On a tab: arrow keys show another one, with Shift they move it; F2 renames, Delete closes. A right click copies the selection or pastes; with Shift it opens the browser's menu.",
+    ),
     element("div", { class: "terminal-dialog-actions" }, close),
   );
-  close.focus();
+  // The list is longer than a small window: it is read from its beginning.
+  close.focus({ preventScroll: true });
 }
 
-function screenReaderChoice(preferences) {
-  const box = element("input", { type: "checkbox", on: { change: () => (preferences.screenReader = box.checked) } });
-  box.checked = preferences.screenReader;
-  return element("label", { class: "terminal-choice" }, box, "Read output to screen readers (slower)");
-}
-
-function open(title, ...body) {
+/** Show a dialog with a heading; it is gone once it is closed. */
+export function openDialog(title, ...body) {
   const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const heading = element("h2", { id }, title);
   const content = element("div", { class: "dialog-body" }, heading, ...body);
@@ -52,7 +50,8 @@ function open(title, ...body) {
   return dialog;
 }
 
-function deferred() {
+/** A promise and what settles it. */
+export function deferred() {
   let resolve;
   const promise = new Promise((settle) => (resolve = settle));
   return { promise, resolve };

@@ -1,31 +1,45 @@
 /** The icons of the terminal page, taken into the bundle: a script does not know the sprite's fingerprinted address. */
+import abc from "@tabler/icons/outline/abc.svg";
 import alertTriangle from "@tabler/icons/outline/alert-triangle.svg";
 import arrowDown from "@tabler/icons/outline/arrow-down.svg";
 import arrowUp from "@tabler/icons/outline/arrow-up.svg";
+import arrowsMaximize from "@tabler/icons/outline/arrows-maximize.svg";
+import arrowsMinimize from "@tabler/icons/outline/arrows-minimize.svg";
+import chevronRight from "@tabler/icons/outline/chevron-right.svg";
+import eye from "@tabler/icons/outline/eye.svg";
 import infoCircle from "@tabler/icons/outline/info-circle.svg";
 import keyboard from "@tabler/icons/outline/keyboard.svg";
+import layoutColumns from "@tabler/icons/outline/layout-columns.svg";
+import layoutRows from "@tabler/icons/outline/layout-rows.svg";
 import letterCase from "@tabler/icons/outline/letter-case.svg";
+import maximize from "@tabler/icons/outline/maximize.svg";
 import plus from "@tabler/icons/outline/plus.svg";
 import regex from "@tabler/icons/outline/regex.svg";
 import search from "@tabler/icons/outline/search.svg";
+import settings from "@tabler/icons/outline/settings.svg";
 import terminal from "@tabler/icons/outline/terminal-2.svg";
-import textDecrease from "@tabler/icons/outline/text-decrease.svg";
-import textIncrease from "@tabler/icons/outline/text-increase.svg";
 import x from "@tabler/icons/outline/x.svg";
 
 const SOURCES = {
+  abc,
   alertTriangle,
   arrowDown,
+  arrowsMaximize,
+  arrowsMinimize,
   arrowUp,
+  chevronRight,
+  eye,
   infoCircle,
   keyboard,
+  layoutColumns,
+  layoutRows,
   letterCase,
+  maximize,
   plus,
   regex,
   search,
+  settings,
   terminal,
-  textDecrease,
-  textIncrease,
   x,
 };
 

@@ -1,4 +1,5 @@
 /** Entry of the terminal page: finds the workspace that the server rendered and fills it. */
+import { offerActions } from "../lib/actions.js";
 import { allowTerminalStyles } from "./csp.js";
 import { followSoftKeyboard } from "./soft-keyboard.js";
 import { Workspace } from "./workspace.js";
@@ -9,7 +10,13 @@ if (host) start(host);
 function start(host) {
   allowTerminalStyles(document.querySelector("meta[name=csp-nonce]")?.content ?? "");
   followSoftKeyboard();
-  const workspace = new Workspace(host);
+  const layout = dataOf("layout-data");
+  const workspace = new Workspace(host, { layout, preferences: dataOf("preferences-data") });
   host.terminals = workspace.terminals;
-  workspace.connect(JSON.parse(document.getElementById("terminals-data")?.textContent ?? "[]"));
+  offerActions(document, () => workspace.actions);
+  workspace.connect(dataOf("terminals-data") ?? [], layout);
+}
+
+function dataOf(id) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "null");
 }

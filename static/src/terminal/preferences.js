@@ -1,48 +1,43 @@
-/** What a person chose in this browser: size of the text, support for screen readers. */
-
-const SMALLEST_PX = 9;
-const LARGEST_PX = 28;
-const USUAL_PX = 14;
-const KEY = "sandlot.terminal.";
+/** What this person chose for their terminals: shown at once, kept on the server, and followed by their other tabs. */
+import { allowed, PREFERENCES, withUsual } from "../lib/preferences.js";
 
 export class Preferences extends EventTarget {
-  /** Size of the text in CSS pixels. */
-  get fontSize() {
-    return Number(read("font-size")) || USUAL_PX;
+  /** All of them by name, as in lib/preferences.js. Replaced at each change. */
+  values;
+
+  #keep;
+  #tabs = new BroadcastChannel("sandlot.preferences");
+
+  /** `chosen` comes with the page; `keep(values)` sends what differs from the usual to the server. */
+  constructor(chosen, keep) {
+    super();
+    this.values = withUsual(chosen);
+    this.#keep = keep;
+    this.#tabs.addEventListener("message", ({ data }) => this.#become(withUsual(data)));
   }
 
-  set fontSize(px) {
-    this.#write("font-size", Math.min(LARGEST_PX, Math.max(SMALLEST_PX, px)));
+  /** Choose `value` for `name`; one that is out of range becomes the nearest, or the usual one. */
+  choose(name, value) {
+    const chosen = allowed(name, value);
+    if (chosen === this.values[name]) return;
+    this.#become({ ...this.values, [name]: chosen });
+    this.#share();
   }
 
-  /** Whether output is also kept as text that a screen reader can walk through. Costs speed, so off until chosen. */
-  get screenReader() {
-    return read("screen-reader") === "true";
+  /** Forget every choice. */
+  reset() {
+    this.#become(withUsual({}));
+    this.#share();
   }
 
-  set screenReader(wanted) {
-    this.#write("screen-reader", wanted);
-  }
-
-  #write(name, value) {
-    try {
-      localStorage.setItem(KEY + name, String(value));
-    } catch {
-      // Storage is full or forbidden: the choice holds for as long as `memory` does.
-    }
-    memory.set(name, String(value));
+  #become(values) {
+    this.values = values;
     this.dispatchEvent(new Event("change"));
   }
-}
 
-const memory = new Map();
-
-function read(name) {
-  if (memory.has(name)) return memory.get(name);
-  try {
-    return localStorage.getItem(KEY + name);
-  } catch {
-    // Storage is forbidden: the usual values hold.
-    return null;
+  #share() {
+    const unusual = Object.entries(this.values).filter(([name, value]) => value !== PREFERENCES[name].usual);
+    this.#keep(Object.fromEntries(unusual));
+    this.#tabs.postMessage(this.values);
   }
 }

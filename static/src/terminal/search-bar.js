@@ -1,6 +1,6 @@
 /**
  * Searches the output of one terminal, upwards from its newest line as what one looks for has mostly just gone by:
- * older and newer, case, regular expressions, and how many there are.
+ * older and newer, case, whole words, regular expressions, and how many there are.
  */
 import { SearchAddon } from "@xterm/addon-search";
 
@@ -25,6 +25,7 @@ export class SearchBar {
   });
   #count = element("output", { class: "terminal-search-count muted small", "aria-live": "polite" });
   #case = this.#toggle("letterCase", "Match case");
+  #word = this.#toggle("abc", "Whole word");
   #regex = this.#toggle("regex", "Regular expression");
   #bar = element(
     "div",
@@ -32,6 +33,7 @@ export class SearchBar {
     this.#field,
     this.#count,
     this.#case,
+    this.#word,
     this.#regex,
     iconButton(icon("arrowUp"), "Older match (Enter)", () => this.#find(false)),
     iconButton(icon("arrowDown"), "Newer match (Shift+Enter)", () => this.#newer()),
@@ -106,6 +108,7 @@ export class SearchBar {
     return {
       incremental,
       caseSensitive: this.#isOn(this.#case),
+      wholeWord: this.#isOn(this.#word),
       regex: this.#isOn(this.#regex),
       decorations: this.#theme.matches,
     };

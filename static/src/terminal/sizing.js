@@ -64,7 +64,7 @@ export class Sizing {
   }
 
   #letterbox(room) {
-    const { fontSize } = this.#preferences;
+    const { fontSize } = this.#preferences.values;
     const shown = this.#isOwnSize() ? fontSize : letterboxFontSize(fontSize, room, this.#term);
     if (this.#term.options.fontSize !== shown) this.#term.options.fontSize = shown;
     const fits = this.#term.cols === room.cols && this.#term.rows === room.rows;
@@ -80,7 +80,7 @@ export class Sizing {
   #room() {
     const proposed = this.#fit.proposeDimensions();
     if (!proposed || !Number.isFinite(proposed.cols) || !Number.isFinite(proposed.rows)) return null;
-    const scale = this.#term.options.fontSize / this.#preferences.fontSize;
+    const scale = this.#term.options.fontSize / this.#preferences.values.fontSize;
     return { cols: Math.floor(proposed.cols * scale), rows: Math.floor(proposed.rows * scale) };
   }
 }

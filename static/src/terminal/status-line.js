@@ -1,5 +1,7 @@
-/** One line below a terminal: whether it is connected, who looks, who types, and the button that takes the keyboard. */
-import { element, textButton } from "./dom.js";
+/** One line below a terminal: whether it is connected, who looks, who types, and the buttons that hand on the keyboard. */
+import { initialsOf, peopleSentence } from "../lib/people.js";
+import { element, iconButton, textButton } from "./dom.js";
+import { icon } from "./icons.js";
 
 const STATES = {
   idle: ["", "Not connected"],
@@ -13,46 +15,75 @@ const STATES = {
 };
 
 const IS_OVER = new Set(["idle", "ended", "refused"]);
+const MOST_FACES = 4;
 
 export class StatusLine {
   #connection;
   #state = element("span", { class: "terminal-state" });
+  #title = element("span", { class: "terminal-title" });
+  #looking = element("span", { class: "terminal-looking", hidden: true }, icon("eye"), "You are looking");
+  #faces = element("span", { class: "terminal-faces", "aria-hidden": "true" });
   #people = element("span", { class: "terminal-people" });
   #take;
+  #give;
   #size = element("span", { class: "terminal-size muted", title: "Columns × rows" });
   #address = element("span", { class: "terminal-address mono", hidden: true });
   #line;
 
-  /** `onTake` is called after the person asked for the keyboard. */
-  constructor(connection, onTake) {
+  /** `focus()` goes back to the terminal; `run(action)`, `nextPane()`, `zoom()` and `close()` act on its pane. */
+  constructor(connection, { focus, run, nextPane, zoom, close, mayWrite }) {
     this.#connection = connection;
     this.#take = textButton("Take over", () => {
       connection.takeKeyboard();
-      onTake();
+      focus();
     });
-    const parts = [this.#state, this.#people, this.#take, this.#address, this.#size];
-    this.#line = element("div", { class: "terminal-status small" }, ...parts);
+    this.#give = textButton("Let others type", () => run("keyboard"));
+    const tools = element(
+      "span",
+      { class: "terminal-pane-tools" },
+      iconButton(icon("chevronRight"), "Next pane", nextPane, { class: "button quiet square next-pane" }),
+      iconButton(icon("arrowsMaximize"), "Zoom the pane, and back", zoom, { class: "button quiet square zoom-pane" }),
+      mayWrite ? iconButton(icon("x"), "Close the terminal", close) : null,
+    );
+    const who = [this.#looking, this.#faces, this.#people, this.#take, this.#give];
+    this.#line = element("div", { class: "terminal-status small" }, this.#state, this.#title, ...who, this.#address, this.#size, tools);
   }
 
   get node() {
     return this.#line;
   }
 
+  /** The terminal is called `title`; seen where it stands beside others. */
+  named(title) {
+    this.#title.textContent = title;
+  }
+
   update(term) {
-    const { state, viewers, mayDrive } = this.#connection;
+    const { state, viewers, mayDrive, isDriving } = this.#connection;
     const [kind, word] = STATES[state];
     this.#state.className = `terminal-state ${kind}`;
     this.#state.textContent = word;
-    this.#people.textContent = IS_OVER.has(state) ? "" : peopleSentence(viewers, mayDrive, this.#connection.isDriving);
-    this.#take.hidden = !(mayDrive && state === "live" && !this.#connection.isDriving);
+    const present = IS_OVER.has(state) ? [] : viewers;
+    this.#say(peopleSentence(present, mayDrive));
+    this.#faces.replaceChildren(...facesOf(present));
+    this.#looking.hidden = mayDrive || present.length === 0;
+    this.#take.hidden = !(mayDrive && state === "live" && !isDriving);
+    this.#give.hidden = !(isDriving && state === "live" && viewers.some((viewer) => viewer.mayDrive && !viewer.isMe));
     this.#size.textContent = `${term.cols} × ${term.rows}`;
+  }
+
+  #say(sentence) {
+    this.#people.textContent = sentence;
+    this.#people.title = sentence;
   }
 
   /** Draw the eye to who types: a key was pressed that led nowhere. */
   point() {
-    this.#people.classList.remove("is-pointed-at");
-    void this.#people.offsetWidth;
-    this.#people.classList.add("is-pointed-at");
+    for (const node of [this.#people, this.#looking]) {
+      node.classList.remove("is-pointed-at");
+      void node.offsetWidth;
+      node.classList.add("is-pointed-at");
+    }
   }
 
   /** Show where a link leads while the pointer is on it; null when it left. */
@@ -62,26 +93,14 @@ export class StatusLine {
   }
 }
 
-/** Who types and who only looks, as a sentence; nothing when one person is alone with the keyboard. */
-function peopleSentence(viewers, mayDrive, isDriving) {
-  const others = viewers.filter(({ isMe }) => !isMe);
-  const driver = others.find(({ isDriver }) => isDriver);
-  const me = viewers.find(({ isMe }) => isMe);
-  const lookers = others.filter(({ isDriver }) => !isDriver).map(({ name }) => name);
-  const typing = driver ? typingOf(driver, me) : isDriving ? "You are typing" : "Nobody is typing";
-  const looking = lookers.length > 0 ? `${listOf(lookers)} ${lookers.length > 1 ? "look" : "looks"} on` : null;
-  const mine = mayDrive || viewers.length === 0 ? null : "you may only look";
-  if (isDriving && others.length === 0) return "";
-  return viewers.length === 0 ? "" : [typing, looking, mine].filter(Boolean).join(" · ");
+/** Small round initials of those who are there, the typing one marked; nothing for one who is alone. */
+function facesOf(viewers) {
+  if (viewers.length < 2) return [];
+  const faces = viewers.slice(0, MOST_FACES).map(({ name, isDriver }) => face(initialsOf(name), name, isDriver));
+  const more = viewers.length - MOST_FACES;
+  return more > 0 ? [...faces, face(`+${more}`, `${more} more`, false)] : faces;
 }
 
-function typingOf(driver, me) {
-  return driver.name === me?.name ? "You are typing in another tab" : `${driver.name} is typing`;
-}
-
-const LIST = new Intl.ListFormat("en");
-
-function listOf(names) {
-  const shown = names.slice(0, 3);
-  return LIST.format(names.length > 3 ? [...shown, `${names.length - 3} more`] : shown);
+function face(text, title, isDriver) {
+  return element("span", { class: isDriver ? "terminal-face is-typing" : "terminal-face", title }, text);
 }

@@ -1,117 +1,198 @@
-/** The strip of tabs: one per terminal, after the ARIA pattern for tabs, with renaming in place. */
+/** The strip of tabs, after the ARIA pattern for tabs, with renaming in place and moving by mouse and keyboard. */
 import { element, setAttribute } from "./dom.js";
 import { icon } from "./icons.js";
 
 const TITLE_MAX_LENGTH = 60;
+// A hand that clicks trembles.
+const DRAG_STARTS_PX = 6;
 
 export class Tabs {
   #handlers;
+  #mayWrite;
+  /** By key: {tab, field}; `field` stands in the tab's place while it is renamed. */
   #tabs = new Map();
+  #shown = null;
   #strip = element("div", { class: "terminal-tabs", role: "tablist", "aria-label": "Terminals" });
 
-  /** `handlers` has select(id), close(id), renamed(id, title) and left(): the focus goes back to the terminal. */
-  constructor(handlers) {
+  /**
+   * `handlers` has select(key, {keepsFocus}), close(key), renamed(key, title), moved(key, index) and left(): the focus
+   * goes back to the terminal. Without `mayWrite` tabs are neither closed nor renamed.
+   */
+  constructor(handlers, mayWrite) {
     this.#handlers = handlers;
+    this.#mayWrite = mayWrite;
   }
 
   get node() {
     return this.#strip;
   }
 
-  /** Show `entry` ({id, title, state}), new or changed. */
-  show({ id, title, state }) {
-    const tab = this.#tabs.get(id) ?? this.#add(id);
-    tab.querySelector(".terminal-tab-title").textContent = title;
-    tab.classList.toggle("is-ended", state === "ended");
-    setAttribute(tab, "aria-description", state === "ended" ? "ended" : null);
-    setAttribute(tab, "title", title);
+  /** Show `tabs`, [{key, title, panes, isEnded, isShown}], in this order. */
+  show(tabs) {
+    const keys = new Set(tabs.map(({ key }) => key));
+    for (const key of this.#tabs.keys()) if (!keys.has(key)) this.#remove(key);
+    tabs.forEach((tab, index) => this.#place(this.#update(tab), index));
+    const shown = tabs.find(({ isShown }) => isShown)?.key ?? null;
+    if (shown !== this.#shown && shown !== null) this.#scrollTo(shown);
+    this.#shown = shown;
   }
 
-  remove(id) {
-    this.#tabs.get(id)?.remove();
-    this.#tabs.delete(id);
+  /** Put the focus on the shown tab. */
+  focus() {
+    this.#tabs.get(this.#shown)?.tab.focus();
   }
 
-  select(id) {
-    for (const [other, tab] of this.#tabs) {
-      setAttribute(tab, "aria-selected", String(other === id));
-      setAttribute(tab, "tabindex", other === id ? "0" : "-1");
-    }
-    this.#tabs.get(id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }
-
-  focus(id) {
-    this.#tabs.get(id)?.focus();
-  }
-
-  /** Turn the title of tab `id` into a field. */
-  rename(id) {
-    const tab = this.#tabs.get(id);
-    const title = tab.querySelector(".terminal-tab-title");
-    const field = element("input", {
+  /** Turn the title of tab `key` into a field. */
+  rename(key = this.#shown) {
+    const entry = this.#tabs.get(key);
+    if (!entry || entry.field || !this.#mayWrite) return;
+    const title = entry.tab.querySelector(".terminal-tab-title").textContent;
+    entry.field = element("input", {
       class: "terminal-tab-field",
       "aria-label": "Name of the terminal",
       maxlength: TITLE_MAX_LENGTH,
-      value: title.textContent,
+      value: title,
     });
-    const finish = once((isKept) => {
-      field.replaceWith(tab);
-      tab.focus();
-      const named = field.value.trim();
-      if (isKept && named !== "" && named !== title.textContent) this.#handlers.renamed(id, named);
-    });
-    field.addEventListener("keydown", (event) => finishOnKey(event, finish));
-    field.addEventListener("blur", () => finish(true));
-    tab.replaceWith(field);
-    field.select();
-    field.focus();
+    const finish = once((isKept) => this.#renamed(key, title, isKept));
+    entry.field.addEventListener("keydown", (event) => finishOnKey(event, finish));
+    entry.field.addEventListener("blur", () => finish(true));
+    entry.tab.replaceWith(entry.field);
+    entry.field.select();
+    entry.field.focus();
   }
 
-  #add(id) {
+  #renamed(key, title, isKept) {
+    const { tab, field } = this.#tabs.get(key);
+    const named = field.value.trim();
+    field.replaceWith(tab);
+    this.#tabs.set(key, { tab, field: null });
+    tab.focus();
+    if (isKept && named !== "" && named !== title) this.#handlers.renamed(key, named);
+  }
+
+  #update({ key, title, panes, isEnded, isShown }) {
+    if (!this.#tabs.has(key)) this.#tabs.set(key, { tab: this.#make(key), field: null });
+    const { tab, field } = this.#tabs.get(key);
+    tab.querySelector(".terminal-tab-title").textContent = title;
+    const count = tab.querySelector(".terminal-tab-panes");
+    count.textContent = panes;
+    count.hidden = panes === 1;
+    tab.classList.toggle("is-ended", isEnded);
+    setAttribute(tab, "aria-description", [isEnded ? "ended" : "", panes > 1 ? `${panes} panes` : ""].join(" ").trim() || null);
+    setAttribute(tab, "title", title);
+    setAttribute(tab, "aria-selected", String(isShown));
+    setAttribute(tab, "tabindex", isShown ? "0" : "-1");
+    return field ?? tab;
+  }
+
+  /** Moving an element takes the focus from it. */
+  #place(node, index) {
+    const there = this.#strip.children[index];
+    if (there === node) return;
+    const focused = this.#strip.contains(document.activeElement) ? document.activeElement : null;
+    this.#strip.insertBefore(node, there ?? null);
+    if (focused && focused !== document.activeElement) focused.focus();
+  }
+
+  #remove(key) {
+    const { tab, field } = this.#tabs.get(key);
+    this.#tabs.delete(key);
+    (field ?? tab).remove();
+  }
+
+  #scrollTo(key) {
+    const { tab, field } = this.#tabs.get(key);
+    (field ?? tab).scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  #make(key) {
     const close = element("span", { class: "terminal-tab-close", "aria-hidden": "true", title: "Close" }, icon("x"));
     const tab = element(
       "button",
-      { type: "button", class: "terminal-tab", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}` },
+      { type: "button", class: "terminal-tab", role: "tab", id: `tab-${key}`, "aria-controls": "terminal-panel" },
       icon("terminal"),
       element("span", { class: "terminal-tab-title" }),
-      close,
+      element("span", { class: "terminal-tab-panes", "aria-hidden": "true" }),
+      this.#mayWrite ? close : null,
     );
     tab.addEventListener("click", (event) =>
-      close.contains(event.target) ? this.#handlers.close(id) : this.#handlers.select(id),
+      close.contains(event.target) ? this.#handlers.close(key) : this.#handlers.select(key),
     );
-    tab.addEventListener("auxclick", (event) => event.button === 1 && this.#handlers.close(id));
-    tab.addEventListener("dblclick", () => this.rename(id));
-    tab.addEventListener("keydown", (event) => this.#keyDown(event, id));
-    this.#tabs.set(id, tab);
-    this.#strip.append(tab);
+    tab.addEventListener("auxclick", (event) => event.button === 1 && this.#mayWrite && this.#handlers.close(key));
+    tab.addEventListener("dblclick", () => this.rename(key));
+    tab.addEventListener("keydown", (event) => this.#keyDown(event, key));
+    tab.addEventListener("pointerdown", (event) => this.#pointerDown(event, key));
     return tab;
   }
 
-  #keyDown(event, id) {
+  #keyDown(event, key) {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const act = {
-      ArrowLeft: () => this.#step(id, -1),
-      ArrowRight: () => this.#step(id, 1),
+      ArrowLeft: () => this.#step(key, -1),
+      ArrowRight: () => this.#step(key, 1),
       Home: () => this.#go(0),
       End: () => this.#go(this.#tabs.size - 1),
-      Delete: () => this.#handlers.close(id),
-      F2: () => this.rename(id),
+      Delete: () => this.#mayWrite && this.#handlers.close(key),
+      F2: () => this.rename(key),
       Escape: () => this.#handlers.left(),
     }[event.key];
-    if (!act) return;
+    const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (!act || !isPlain) return;
     event.preventDefault();
-    act();
+    if (event.shiftKey && by) this.#handlers.moved(key, this.#indexOf(key) + by);
+    else act();
   }
 
-  #step(id, by) {
-    const index = [...this.#tabs.keys()].indexOf(id);
-    this.#go((index + by + this.#tabs.size) % this.#tabs.size);
+  #step(key, by) {
+    this.#go((this.#indexOf(key) + by + this.#tabs.size) % this.#tabs.size);
   }
 
   #go(index) {
-    const id = [...this.#tabs.keys()][index];
-    this.#handlers.select(id, { keepsFocus: true });
-    this.focus(id);
+    this.#handlers.select(this.#order()[index], { keepsFocus: true });
+    this.focus();
   }
+
+  // Dragging. A finger scrolls the strip instead.
+
+  #pointerDown(event, key) {
+    if (event.button !== 0 || event.pointerType === "touch") return;
+    const startX = event.clientX;
+    const { tab } = this.#tabs.get(key);
+    const over = new AbortController();
+    const move = ({ clientX }) => {
+      if (!tab.classList.contains("is-dragged") && Math.abs(clientX - startX) < DRAG_STARTS_PX) return;
+      tab.classList.add("is-dragged");
+      this.#dragTo(key, clientX);
+    };
+    const end = () => {
+      tab.classList.remove("is-dragged");
+      over.abort();
+    };
+    window.addEventListener("pointermove", move, over);
+    window.addEventListener("pointerup", end, over);
+    window.addEventListener("pointercancel", end, over);
+  }
+
+  /** The tab goes behind those whose middle the pointer has passed. */
+  #dragTo(key, clientX) {
+    const others = this.#order().filter((other) => other !== key);
+    const index = others.filter((other) => middleOf(this.#tabs.get(other).tab) < clientX).length;
+    if (index !== this.#indexOf(key)) this.#handlers.moved(key, index);
+  }
+
+  #order() {
+    const keyOf = new Map([...this.#tabs].map(([key, { tab, field }]) => [field ?? tab, key]));
+    return [...this.#strip.children].map((node) => keyOf.get(node));
+  }
+
+  #indexOf(key) {
+    return this.#order().indexOf(key);
+  }
+}
+
+function middleOf(tab) {
+  const { x, width } = tab.getBoundingClientRect();
+  return x + width / 2;
 }
 
 function finishOnKey(event, finish) {

@@ -1,13 +1,33 @@
-/** Follows the page's colours: reads them from the tokens, and again whenever they change. */
+/** Follows the page's colours, or those the person prefers: reads them from the tokens, again whenever they change. */
 import { matchColours, themeOf } from "../lib/palette.js";
+import { fontFamilyOf } from "../lib/preferences.js";
+
+// WCAG AA and AAA; programs choose colours without knowing the ground they stand on.
+const CONTRAST = 4.5;
+const HIGH_CONTRAST = 7;
 
 export class Theme {
   #host;
+  #preferences;
   #pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
   /** `host` wears the terminal's ground, text, accent (as caret) and font; terminal.css says which tokens these are. */
-  constructor(host) {
+  constructor(host, preferences) {
     this.#host = host;
+    this.#preferences = preferences;
+    this.apply();
+  }
+
+  /** Wear what the person prefers. */
+  apply() {
+    const { theme } = this.#preferences.values;
+    this.#host.classList.toggle("own-theme", theme !== "page");
+    this.#host.dataset.look = theme;
+  }
+
+  /** The least contrast between text and its ground. */
+  get contrast() {
+    return this.#preferences.values.theme === "contrast" ? HIGH_CONTRAST : CONTRAST;
   }
 
   /** Colours for xterm.js. */
@@ -21,7 +41,7 @@ export class Theme {
   }
 
   get fontFamily() {
-    return getComputedStyle(this.#host).fontFamily;
+    return fontFamilyOf(this.#preferences.values.fontFamily, getComputedStyle(this.#host).fontFamily);
   }
 
   /** Call `onChange` when the system or the page changes between light and dark. Returns a function that stops it. */

@@ -11,20 +11,20 @@ import { lineCount, withoutBracketEnd } from "../lib/paste.js";
 import { Sequence } from "../lib/sequence.js";
 import { isTyping, shortcutOf } from "../lib/shortcuts.js";
 import { Banner } from "./banner.js";
+import { Bell } from "./bell.js";
+import { clipboardRead, copySelection } from "./clipboard.js";
 import { browserClock } from "./clock.js";
-import { ask } from "./dialogs.js";
 import { element } from "./dom.js";
 import { ExitBar } from "./exit-bar.js";
 import { Gpu } from "./gpu.js";
+import { askToPaste } from "./paste-dialog.js";
+import { Pointer } from "./pointer.js";
 import { SearchBar } from "./search-bar.js";
 import { Sizing } from "./sizing.js";
 import { StatusLine } from "./status-line.js";
 
 // A notice of the server that comes with a close belongs to the banner; one that the link outlives is news.
 const CLOSE_FOLLOWS_MS = 200;
-const SCROLLBACK_LINES = 10_000;
-// WCAG AA; programs choose colours without knowing the ground they stand on.
-const CONTRAST = 4.5;
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const ENCODER = new TextEncoder();
@@ -37,6 +37,7 @@ export class View {
   #context;
   #id;
   #mount = element("div", { class: "terminal-screen" });
+  #bell;
   #gpu;
   #search;
   #banner;
@@ -49,15 +50,16 @@ export class View {
   #isFresh = true;
 
   /**
-   * `context` has client (32 hex digits), wantsToDrive, exitStatus (null unless it ended before), theme, preferences,
-   * toasts, consent, withCtrl(data), and the callbacks run(action), titled(title), ended(), create() and close(), all
-   * about the terminal `id`.
+   * `context` has client (32 hex digits), wantsToDrive, mayWrite, exitStatus (null unless it ended before), theme,
+   * preferences, toasts, consent, withCtrl(data), and the callbacks run(action), titled(title), ended(), create(),
+   * close(), zoom() and nextPane(), all about the terminal `id`.
    */
   constructor(id, context) {
     this.#id = id;
     this.#context = context;
     this.term = new Terminal(this.#options());
     this.#gpu = new Gpu(this.term);
+    this.#bell = new Bell(this.#mount, context.preferences);
     this.connection = this.#makeConnection();
     this.#sizing = new Sizing({
       term: this.term,
@@ -65,8 +67,8 @@ export class View {
       connection: this.connection,
       preferences: context.preferences,
     });
-    this.#status = new StatusLine(this.connection, () => this.term.focus());
-    this.#exit = new ExitBar({ onNew: context.create, onClose: context.close });
+    this.#status = new StatusLine(this.connection, { ...context, focus: () => this.term.focus() });
+    this.#exit = new ExitBar(context.mayWrite ? { onNew: context.create, onClose: context.close } : {});
     this.#banner = new Banner({
       connection: this.connection,
       clock: browserClock,
@@ -112,6 +114,32 @@ export class View {
     this.term.focus();
   }
 
+  /** The terminal's title is `title` now. */
+  named(title) {
+    this.#status.named(title);
+  }
+
+  async copy() {
+    const isCopied = await copySelection(this.term);
+    if (isCopied) this.#context.toasts.say("Copied.");
+    return isCopied;
+  }
+
+  /** Paste what the clipboard holds: for a menu or a button, where no paste event brings it. */
+  async pasteFromClipboard() {
+    const text = await clipboardRead();
+    if (text !== null) return this.paste(text);
+    this.#context.toasts.show("info", "The browser does not let this page read the clipboard. Ctrl+Shift+V pastes.");
+  }
+
+  /** Take the keyboard from whoever has it, or leave it to the others. */
+  takeOrGiveKeyboard() {
+    if (!this.connection.isDriving) this.connection.takeKeyboard();
+    else if (this.connection.giveKeyboard()) this.#context.toasts.say("Others may type now.");
+    // The button that asked for it goes away.
+    this.focus();
+  }
+
   openSearch() {
     this.#search.open();
   }
@@ -124,26 +152,34 @@ export class View {
 
   /** Colours, text size or other choices changed. */
   restyle() {
-    const { fontSize, screenReader } = this.#context.preferences;
-    Object.assign(this.term.options, { theme: this.#context.theme.terminal, fontSize, screenReaderMode: screenReader });
+    Object.assign(this.term.options, this.#looks());
     this.#sizing.now();
   }
 
   #options() {
-    const { theme, preferences } = this.#context;
     return {
+      ...this.#looks(),
       allowProposedApi: true,
-      cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       disableStdin: true,
       drawBoldTextInBrightColors: false,
-      fontFamily: theme.fontFamily,
-      fontSize: preferences.fontSize,
-      lineHeight: 1.15,
       linkHandler: this.#linkHandler(),
       macOptionClickForcesSelection: true,
-      minimumContrastRatio: CONTRAST,
-      screenReaderMode: preferences.screenReader,
-      scrollback: SCROLLBACK_LINES,
+    };
+  }
+
+  /** What a person may choose, in xterm.js's words. */
+  #looks() {
+    const { theme, preferences } = this.#context;
+    const { cursorBlink, cursorShape, fontSize, lineHeight, screenReader, scrollback } = preferences.values;
+    return {
+      cursorBlink: cursorBlink && !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      cursorStyle: cursorShape,
+      fontFamily: theme.fontFamily,
+      fontSize,
+      lineHeight,
+      minimumContrastRatio: theme.contrast,
+      screenReaderMode: screenReader,
+      scrollback,
       theme: theme.terminal,
     };
   }
@@ -197,11 +233,13 @@ export class View {
     term.onData((data) => this.#typed(data));
     term.onBinary((data) => this.connection.send(Uint8Array.from(data, (char) => char.charCodeAt(0))));
     term.onResize(() => this.#status.update(term));
+    term.onBell(() => this.connection.state === "live" && this.#bell.ring());
     term.onTitleChange((title) => (this.#mount.title = title.slice(0, 200)));
     term.attachCustomKeyEventHandler((event) => this.#mayHandleKey(event));
     term.parser.registerOscHandler(52, (body) => this.#clipboardAsked(body));
     this.#mount.addEventListener("paste", (event) => this.#pasted(event), { capture: true });
     this.#mount.addEventListener("pointerdown", () => this.#touched());
+    new Pointer(this, this.#context.preferences).connect(this.#mount);
   }
 
   // The connection speaks.
@@ -283,7 +321,14 @@ export class View {
   /** Typing or touching takes a keyboard that nobody has; where somebody has it, say who. */
   #touched(key = null) {
     if (this.connection.isKeyboardFree) this.connection.takeKeyboard();
-    else if (key && !this.connection.canType) this.#status.point();
+    else if (key && !this.connection.canType) this.#refuseKey();
+  }
+
+  /** Say why typing leads nowhere. */
+  #refuseKey() {
+    this.#status.point();
+    const isLooking = this.connection.state === "live" && !this.connection.mayDrive;
+    if (isLooking) this.#context.toasts.say("You are looking at this terminal. What you type is not sent.");
   }
 
   #pasted(event) {
@@ -296,19 +341,19 @@ export class View {
   async paste(text) {
     this.#touched("paste");
     if (text === "" || this.term.options.disableStdin) return;
-    if (!(await this.#mayPaste(text))) return this.term.focus();
-    this.term.paste(withoutBracketEnd(text));
+    const wanted = await this.#wanted(text);
+    if (wanted !== null) this.term.paste(withoutBracketEnd(wanted));
     this.term.focus();
   }
 
-  async #mayPaste(text) {
-    const lines = lineCount(text);
-    if (this.term.modes.bracketedPasteMode || lines === 1) return true;
-    return ask({
-      title: `Paste ${lines.toLocaleString("en")} lines?`,
-      text: "What runs in this terminal takes a paste as typing: each line may run as a command of its own.",
-      yes: "Paste",
-    });
+  /** Return what is to be pasted of `text`, null for nothing. A program that asked for brackets gets it as one piece. */
+  async #wanted(text) {
+    const { preferences } = this.#context;
+    const isHarmless = this.term.modes.bracketedPasteMode || lineCount(text) === 1;
+    if (isHarmless || !preferences.values.pasteWarning) return text;
+    const answer = await askToPaste(text);
+    if (answer.text !== null) preferences.choose("pasteWarning", answer.isAskedAgain);
+    return answer.text;
   }
 
   // Programs speak.

@@ -1,20 +1,27 @@
-/** The terminals of one sandbox as tabs: opens, shows, renames and closes them. */
-import { keepClientId, takeClientId } from "../lib/client-id.js";
+/** The terminals of one page: opens them, shows them in tabs and panes, and does what keys and buttons ask for. */
+import { Layout } from "../lib/layout.js";
+import { named } from "../lib/shortcuts.js";
+import { actionsOf } from "./actions.js";
 import { TerminalsApi } from "./api.js";
-import { ClipboardConsent, copySelection } from "./clipboard.js";
-import { browserClock } from "./clock.js";
-import { ask, showHelp } from "./dialogs.js";
+import { ClipboardConsent } from "./clipboard.js";
+import { mayEnd } from "./closing.js";
+import { showHelp } from "./dialogs.js";
 import { element, iconButton, textButton } from "./dom.js";
+import { FullWindow } from "./full-window.js";
 import { icon } from "./icons.js";
 import { KeyRow } from "./key-row.js";
+import { followPage } from "./page-life.js";
+import { Pane } from "./pane.js";
+import { Panes } from "./panes.js";
 import { Preferences } from "./preferences.js";
+import { Saver } from "./saver.js";
+import { showSettings } from "./settings-dialog.js";
 import { Tabs } from "./tabs.js";
 import { Theme } from "./theme.js";
 import { Toasts } from "./toasts.js";
-import { View } from "./view.js";
 
-// Looking at another tab for a moment is not leaving.
-const HIDDEN_AFTER_MS = 10_000;
+// Below this two panes beside each other are of no use: one is shown.
+const NARROW = "(width < 600px)";
 const SHOWN_KEY = "sandlot.shown.";
 
 export class Workspace {
@@ -23,105 +30,121 @@ export class Workspace {
   terminals = new Map();
 
   #host;
-  #slug;
   #mayWrite;
   #api;
-  /** By id, in the order of the tabs: {id, title, state, exitStatus, view, panel, client}. */
-  #entries = new Map();
-  #shown = null;
-  #cancelHidden = () => {};
-  #tabs = new Tabs({
-    select: (id, options) => this.show(id, options),
-    close: (id) => this.close(id),
-    renamed: (id, title) => this.#rename(id, title),
-    left: () => this.#view()?.focus(),
+  #layout = new Layout();
+  #saver;
+  /** By id. */
+  #panes = new Map();
+  #narrow = matchMedia(NARROW);
+  #tabs;
+  #room = new Panes({
+    resized: (path, share, isMoving) => this.#resized(path, share, isMoving),
+    left: () => this.#focus(),
   });
-  #panels = element("div", { class: "terminal-panels" });
   #empty;
   #keyRow = new KeyRow(() => this.#view());
-  #toasts = new Toasts(() => this.#view()?.focus());
+  #toasts = new Toasts(() => this.#focus());
   #consent = new ClipboardConsent(this.#toasts);
-  #preferences = new Preferences();
-  #theme = new Theme(this.#panels);
+  #full = new FullWindow();
+  #preferences;
+  #theme;
 
-  /** `host` is #terminal-workspace with its data attributes. */
-  constructor(host) {
-    const { sandbox, terminalsUrl, mayWrite, csrf } = host.dataset;
+  /**
+   * `host` is #terminal-workspace with its data attributes. `kept` has layout (null before the first) and preferences,
+   * both as the server kept them.
+   */
+  constructor(host, kept) {
+    const { terminalsUrl, layoutUrl, preferencesUrl, mayWrite, csrf } = host.dataset;
     this.#host = host;
-    this.#slug = sandbox;
     this.#mayWrite = mayWrite === "true";
     this.#api = new TerminalsApi(terminalsUrl, csrf);
+    this.#saver = new Saver((text) => this.#keep(layoutUrl, text), (error) => this.#refused(error), kept.layout);
+    const choices = new Saver((text) => this.#keep(preferencesUrl, text), (error) => this.#refused(error), kept.preferences);
+    this.#preferences = new Preferences(kept.preferences, (values) => choices.save(values));
+    this.#theme = new Theme(this.#room.node, this.#preferences);
+    this.#tabs = new Tabs(this.#tabHandlers(), this.#mayWrite);
     this.#empty = this.#emptyPanel();
   }
 
   /** Fill the page. `terminals` are {id, title, state, exit_status}; without any, one is created. */
-  connect(terminals) {
-    this.#host.replaceChildren(this.#bar(), this.#panels, this.#keyRow.node);
-    this.#panels.append(this.#empty);
+  connect(terminals, layout) {
+    this.#host.replaceChildren(this.#bar(), this.#room.node, this.#keyRow.node);
+    this.#room.node.append(this.#empty);
     this.#toasts.connect(this.#host);
     this.#theme.watch(() => this.#restyle());
     this.#preferences.addEventListener("change", () => this.#restyle());
-    this.#listen();
-    terminals.forEach((terminal) => this.#add(terminal));
-    if (this.#entries.size > 0) this.show(this.#remembered());
-    else if (this.#mayWrite) this.#createFirst();
+    this.#narrow.addEventListener("change", () => this.#arrange());
+    followPage({
+      connections: () => this.#views().map(({ connection }) => connection),
+      left: () => this.#panes.forEach((pane) => pane.keepClient()),
+      restored: () => this.#panes.forEach((pane) => pane.retakeClient()),
+    });
+    terminals.forEach((terminal) => this.#addPane(terminal));
+    this.#layout = Layout.restore(layout, [...this.#panes.keys()]);
+    this.#layout.show(sessionStorage.getItem(SHOWN_KEY + location.pathname));
+    this.#layout.show(takeLinked());
+    window.addEventListener("hashchange", () => this.#followLink());
+    this.#arrange();
+    if (terminals.length > 0) this.#focus();
+    else if (this.#mayWrite) this.create();
   }
 
-  /** Bring terminal `id` to the front; it connects when it is shown for the first time. */
-  show(id, { keepsFocus = false } = {}) {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
-    if (this.#shown !== id) this.#hide(this.#shown);
-    this.#shown = id;
-    this.#empty.hidden = true;
-    entry.panel.hidden = false;
-    this.#tabs.select(id);
-    this.#remember(id);
-    if (!entry.view) this.#open(entry);
-    entry.view.show();
-    if (!keepsFocus) entry.view.focus();
+  /** Bring terminal `id` to the front, with the focus. */
+  show(id) {
+    this.#layout.show(id);
+    this.#changed();
+    this.#focus();
   }
 
-  /** Create a terminal and show it. */
-  async create() {
+  /** Create a terminal in a tab of its own, or, with a direction, "right" of the active one or below it ("down"). */
+  async create(direction = null) {
+    const beside = this.#layout.active;
+    if (direction && !this.#layout.hasRoom) return this.#toasts.show("warning", "This tab has 16 panes. Close one first.");
     await this.#trying(async () => {
       const terminal = await this.#api.create();
-      this.#add(terminal);
-      this.show(terminal.id);
+      this.#addPane(terminal);
+      // The answer takes a moment, in which another pane may have been chosen or the one beside it have gone.
+      if (direction && this.#layout.active === beside) this.#layout.split(direction, terminal.id);
+      else this.#layout.add(terminal.id);
+      this.#changed();
+      this.#focus();
     });
   }
 
-  /** Close tab `id`; a running terminal is ended, after asking. */
-  async close(id) {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
-    if (entry.state === "running" && this.#mayWrite && !(await this.#isSure(entry))) return;
+  /** End the terminals `ids` and take them from the page, after asking where programs run. */
+  async close(ids) {
+    const panes = ids.map((id) => this.#panes.get(id));
+    if (!this.#mayWrite || !(await mayEnd(panes, this.#api))) return this.#focus();
     await this.#trying(async () => {
-      if (this.#mayWrite) await this.#api.end(id);
-      this.#remove(entry);
+      for (const pane of panes) {
+        await this.#api.end(pane.id);
+        this.#remove(pane);
+      }
     });
+    this.#focus();
+  }
+
+  /** What can be done here now, for the command palette: [{id, label, keys, run}], see actions.js. */
+  get actions() {
+    return actionsOf(this.#runs());
   }
 
   // The page around the terminals.
 
-  async #createFirst() {
-    this.#empty.hidden = true;
-    await this.create();
-    this.#empty.hidden = this.#entries.size > 0;
-  }
-
   #bar() {
-    const button = (name, label, action) => iconButton(icon(name), label, () => this.#run(action));
-    const add = iconButton(icon("plus"), "New terminal (Ctrl+Shift+Enter)", () => this.create());
+    const button = (name, action) => iconButton(icon(name), named(action), () => this.#run(action), { "data-action": action });
+    const writing = [button("layoutColumns", "split-right"), button("layoutRows", "split-down")];
     const tools = element(
       "div",
       { class: "terminal-tools", role: "toolbar", "aria-label": "Terminal" },
-      button("search", "Search (Ctrl+Shift+F)", "search"),
-      button("textDecrease", "Smaller text (Ctrl+Shift+,)", "smaller"),
-      button("textIncrease", "Larger text (Ctrl+Shift+.)", "larger"),
-      button("keyboard", "Keys (Ctrl+Shift+/)", "help"),
+      ...(this.#mayWrite ? writing : []),
+      button("search", "search"),
+      button("settings", "settings"),
+      button("keyboard", "help"),
+      this.#full.button,
     );
-    return element("div", { class: "terminal-bar" }, this.#tabs.node, this.#mayWrite ? add : null, tools);
+    return element("div", { class: "terminal-bar" }, this.#tabs.node, this.#mayWrite ? button("plus", "new") : null, tools);
   }
 
   #emptyPanel() {
@@ -130,47 +153,68 @@ export class Workspace {
     return element("div", { class: "terminal-empty" }, element("p", { class: "muted" }, text), this.#mayWrite ? create : null);
   }
 
-  #listen() {
-    const wake = () => this.#views().forEach((view) => view.connection.wake());
-    window.addEventListener("focus", wake);
-    window.addEventListener("online", wake);
-    document.addEventListener("visibilitychange", () => this.#seenOrNot(wake));
-    window.addEventListener("pagehide", () => this.#keepClients());
-    window.addEventListener("pageshow", (event) => event.persisted && this.#resumeClients(wake));
-  }
-
-  #seenOrNot(wake) {
-    this.#cancelHidden();
-    const yieldAll = () => this.#views().forEach((view) => view.connection.yieldKeyboard());
-    if (document.visibilityState === "hidden") {
-      this.#cancelHidden = browserClock.after(HIDDEN_AFTER_MS, yieldAll);
-    } else {
-      this.#views().forEach((view) => view.connection.reclaimKeyboard());
-      wake();
-    }
+  #tabHandlers() {
+    const tabOf = (key) => this.#layout.tabs.find((tab) => tab.key === key);
+    return {
+      select: (key, { keepsFocus = false } = {}) => {
+        this.#layout.show(tabOf(key).active);
+        this.#changed();
+        if (!keepsFocus) this.#focus();
+      },
+      close: (key) => this.close(tabOf(key).terminals),
+      renamed: (key, title) => this.#rename(tabOf(key).active, title),
+      moved: (key, index) => this.#layout.move(key, index) && this.#changed(),
+      left: () => this.#focus(),
+    };
   }
 
   #run(action) {
-    const act = {
-      new: () => this.#mayWrite && this.create(),
-      previous: () => this.#step(-1),
-      next: () => this.#step(1),
-      search: () => this.#view()?.openSearch(),
-      copy: () => this.#copy(),
-      larger: () => (this.#preferences.fontSize += 1),
-      smaller: () => (this.#preferences.fontSize -= 1),
-      leave: () => this.#tabs.focus(this.#shown),
-      help: () => showHelp(this.#preferences),
-    }[action];
-    act?.();
+    this.#runs()[action]?.();
   }
 
-  async #copy() {
-    const view = this.#view();
-    if (view && (await copySelection(view.term))) this.#toasts.say("Copied.");
+  /** What each action does; those that need the right to write are missing without it. */
+  #runs() {
+    const view = (act) => () => this.#view() && act(this.#view());
+    const always = {
+      previous: () => this.#step(-1),
+      next: () => this.#step(1),
+      left: () => this.#go("left"),
+      right: () => this.#go("right"),
+      up: () => this.#go("up"),
+      down: () => this.#go("down"),
+      "next-pane": () => this.#layout.following && this.show(this.#layout.following),
+      zoom: () => this.#zoom(),
+      resize: () => this.#layout.divider !== null && this.#room.focusDivider(this.#layout.divider),
+      "move-left": () => this.#move(-1),
+      "move-right": () => this.#move(1),
+      search: view((shown) => shown.openSearch()),
+      copy: view((shown) => shown.copy()),
+      paste: view((shown) => shown.pasteFromClipboard()),
+      larger: () => this.#resizeText(1),
+      smaller: () => this.#resizeText(-1),
+      keyboard: view((shown) => shown.takeOrGiveKeyboard()),
+      reconnect: view((shown) => shown.connection.reconnect()),
+      full: () => this.#full.toggle(),
+      settings: () => showSettings(this.#preferences, () => this.#focus()),
+      leave: () => this.#tabs.focus(),
+      help: () => showHelp(this.actions),
+    };
+    const writing = {
+      new: () => this.create(),
+      "split-right": () => this.create("right"),
+      "split-down": () => this.create("down"),
+      close: () => this.#layout.active && this.close([this.#layout.active]),
+      rename: () => this.#tabs.rename(),
+    };
+    return this.#mayWrite ? { ...writing, ...always } : always;
+  }
+
+  #resizeText(by) {
+    this.#preferences.choose("fontSize", this.#preferences.values.fontSize + by);
   }
 
   #restyle() {
+    this.#theme.apply();
     this.#views().forEach((view) => view.restyle());
   }
 
@@ -179,138 +223,178 @@ export class Workspace {
     try {
       await work();
     } catch (error) {
-      if (error.name !== "ApiError") throw error;
-      this.#toasts.show("error", error.message);
+      this.#refused(error);
     }
+  }
+
+  #refused(error) {
+    if (error.name !== "ApiError") throw error;
+    this.#toasts.show("error", error.message);
   }
 
   // Terminals come and go.
 
-  #add({ id, title, state, exit_status: exitStatus = null }) {
-    const panel = element("section", {
-      class: "terminal-panel",
-      role: "tabpanel",
-      id: `panel-${id}`,
-      "aria-labelledby": `tab-${id}`,
-      hidden: true,
-    });
-    const entry = { id, title, state, exitStatus, panel, view: null };
-    this.#entries.set(id, entry);
-    this.#panels.append(panel);
-    this.#tabs.show(entry);
+  #addPane(terminal) {
+    const pane = new Pane(terminal);
+    this.#panes.set(pane.id, pane);
+    pane.node.addEventListener("focusin", () => this.#focused(pane.id));
+    this.#room.node.append(pane.node);
   }
 
-  #open(entry) {
-    entry.client = takeClientId(sessionStorage, entry.id, randomBytes);
-    entry.view = new View(entry.id, this.#contextOf(entry));
-    entry.panel.append(entry.view.node);
-    this.terminals.set(entry.id, { term: entry.view.term, connection: entry.view.connection });
-    entry.view.connect();
-  }
-
-  #contextOf(entry) {
+  #contextOf(pane) {
     return {
-      client: entry.client,
       wantsToDrive: this.#mayWrite && document.visibilityState === "visible",
-      exitStatus: entry.exitStatus,
+      mayWrite: this.#mayWrite,
       theme: this.#theme,
       preferences: this.#preferences,
       toasts: this.#toasts,
       consent: this.#consent,
       withCtrl: (data) => this.#keyRow.withCtrl(data),
       run: (action) => this.#run(action),
-      titled: (title) => this.#changed(entry, { title }),
-      ended: () => this.#changed(entry, { state: "ended" }),
+      titled: (title) => this.#changedPane(pane, { title }),
+      ended: () => this.#changedPane(pane, { state: "ended" }),
       create: () => this.create(),
-      close: () => this.close(entry.id),
+      close: () => this.close([pane.id]),
+      zoom: () => this.#zoom(),
+      nextPane: () => this.#run("next-pane"),
     };
   }
 
-  #changed(entry, change) {
-    Object.assign(entry, change);
-    this.#tabs.show(entry);
+  #changedPane(pane, facts) {
+    pane.change(facts);
+    this.#showTabs();
   }
 
   async #rename(id, title) {
-    const entry = this.#entries.get(id);
     await this.#trying(async () => {
       await this.#api.rename(id, title);
-      this.#changed(entry, { title });
+      this.#changedPane(this.#panes.get(id), { title });
     });
   }
 
-  #isSure({ title }) {
-    return ask({
-      title: `End ${title}?`,
-      text: "Its shell and everything that runs in it will be stopped. To only leave, close the page: the terminal goes on.",
-      yes: "End terminal",
-      kind: "danger",
-    });
+  #remove(pane) {
+    this.#panes.delete(pane.id);
+    this.terminals.delete(pane.id);
+    this.#layout.remove(pane.id);
+    pane.dispose();
+    this.#changed();
   }
 
-  #remove(entry) {
-    const neighbour = this.#neighbourOf(entry.id);
-    entry.view?.dispose();
-    entry.panel.remove();
-    this.#tabs.remove(entry.id);
-    this.#entries.delete(entry.id);
-    this.terminals.delete(entry.id);
-    if (this.#shown !== entry.id) return;
-    this.#shown = null;
-    this.#empty.hidden = neighbour !== null;
-    if (neighbour !== null) this.show(neighbour);
-    else this.#empty.querySelector("button")?.focus();
-  }
-
-  #hide(id) {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
-    entry.panel.hidden = true;
-    entry.view?.hide();
+  #focused(id) {
+    if (this.#layout.show(id)) this.#changed();
   }
 
   #step(by) {
-    const ids = [...this.#entries.keys()];
-    const index = ids.indexOf(this.#shown);
-    if (index >= 0) this.show(ids[(index + by + ids.length) % ids.length]);
+    this.#layout.step(by);
+    this.#changed();
+    this.#focus();
   }
 
-  #neighbourOf(id) {
-    const ids = [...this.#entries.keys()];
-    const index = ids.indexOf(id);
-    return ids[index + 1] ?? ids[index - 1] ?? null;
+  #go(direction) {
+    const id = this.#layout.towards(direction);
+    if (id) this.show(id);
+  }
+
+  #move(by) {
+    const index = this.#layout.tabs.findIndex(({ isShown }) => isShown);
+    if (index >= 0 && this.#layout.move(this.#layout.tabs[index].key, index + by)) this.#changed();
+  }
+
+  #zoom() {
+    this.#layout.zoom();
+    this.#changed();
+    this.#focus();
+  }
+
+  #resized(path, share, isMoving) {
+    this.#layout.resize(path, share);
+    this.#arrange();
+    if (!isMoving) this.#save();
+  }
+
+  /** A link to another terminal of this page was followed. */
+  #followLink() {
+    const id = takeLinked();
+    if (this.#panes.has(id)) this.show(id);
+  }
+
+  // What is seen.
+
+  #changed() {
+    this.#arrange();
+    this.#save();
+  }
+
+  #arrange() {
+    const isNarrow = this.#narrow.matches;
+    const places = this.#layout.places(isNarrow).map(({ terminal, area }) => ({ pane: this.#panes.get(terminal), area }));
+    const nodes = [...this.#panes.values()].map(({ node }) => node);
+    this.#showTabs();
+    this.#room.lay(places.map(({ pane, area }) => ({ node: pane.node, area })), nodes, this.#layout.dividers(isNarrow), this.#shownTabId());
+    const shown = new Set(places.map(({ pane }) => pane));
+    for (const pane of this.#panes.values()) if (!shown.has(pane)) pane.hide();
+    for (const pane of shown) this.#open(pane);
+    this.#empty.hidden = shown.size > 0;
+  }
+
+  #open(pane) {
+    pane.show((shown) => this.#contextOf(shown));
+    this.terminals.set(pane.id, { term: pane.view.term, connection: pane.view.connection });
+  }
+
+  #showTabs() {
+    const { active, tabs } = this.#layout;
+    this.#host.dataset.shown = active ?? "";
+    for (const pane of this.#panes.values()) pane.node.classList.toggle("is-active", pane.id === active);
+    this.#tabs.show(tabs.map((tab) => this.#describe(tab)));
+    const many = tabs.some(({ isShown, terminals }) => isShown && terminals.length > 1);
+    this.#room.node.classList.toggle("has-panes", many);
+    this.#room.node.classList.toggle("is-zoomed", tabs.some(({ isShown, isZoomed }) => isShown && isZoomed));
+  }
+
+  #describe({ key, terminals, active, isShown }) {
+    const { title } = this.#panes.get(active);
+    const isEnded = terminals.every((id) => this.#panes.get(id).state === "ended");
+    return { key, title, panes: terminals.length, isEnded, isShown };
+  }
+
+  #shownTabId() {
+    const shown = this.#layout.tabs.find(({ isShown }) => isShown);
+    return shown ? `tab-${shown.key}` : null;
+  }
+
+  #focus() {
+    const view = this.#view();
+    if (view) view.focus();
+    else this.#empty.querySelector("button")?.focus();
   }
 
   #view() {
-    return this.#entries.get(this.#shown)?.view ?? null;
+    return this.#panes.get(this.#layout.active)?.view ?? null;
   }
 
   #views() {
-    return [...this.#entries.values()].flatMap(({ view }) => view ?? []);
+    return [...this.#panes.values()].flatMap(({ view }) => view ?? []);
   }
 
-  // What the next page in this tab should know.
+  // What the next page should know.
 
-  #remember(id) {
-    sessionStorage.setItem(SHOWN_KEY + this.#slug, id);
+  #save() {
+    sessionStorage.setItem(SHOWN_KEY + location.pathname, this.#layout.active ?? "");
+    this.#saver.save(this.#layout);
   }
 
-  #remembered() {
-    const id = sessionStorage.getItem(SHOWN_KEY + this.#slug);
-    return this.#entries.has(id) ? id : this.#entries.keys().next().value;
-  }
-
-  #keepClients() {
-    for (const { id, client } of this.#entries.values()) if (client) keepClientId(sessionStorage, id, client);
-  }
-
-  /** The browser brought the page back as it was: it is in use again, so a duplicated tab must not find its ids. */
-  #resumeClients(wake) {
-    for (const { id, client } of this.#entries.values()) if (client) takeClientId(sessionStorage, id, randomBytes);
-    wake();
+  /** Without an address nothing is kept: the terminals are somebody else's. */
+  async #keep(url, text) {
+    if (url) await this.#api.keep(url, text);
   }
 }
 
-function randomBytes(count) {
-  return crypto.getRandomValues(new Uint8Array(count));
+const LINK = /^#terminal-([0-9a-f-]{36})$/;
+
+/** Return the terminal that the page's address asks for, once: the same link may be followed again. Null without any. */
+function takeLinked() {
+  const id = LINK.exec(location.hash)?.[1] ?? null;
+  if (id) history.replaceState(history.state, "", location.pathname + location.search);
+  return id;
 }

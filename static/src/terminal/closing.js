@@ -1,0 +1,42 @@
+/** Asks before a program is ended; a shell that only waits goes without a question. */
+import { ask } from "./dialogs.js";
+
+/** Whether the terminals of `panes` may be ended; `api` says what runs in them. */
+export async function mayEnd(panes, api) {
+  const running = panes.filter(({ state }) => state === "running");
+  const programs = await Promise.all(running.map(({ id }) => programIn(id, api)));
+  const busy = running.filter((pane, index) => programs[index] !== null);
+  if (busy.length === 0) return true;
+  return busy.length === 1 ? askForOne(busy[0], programs.find((name) => name !== null)) : askForMany(busy);
+}
+
+const UNKNOWN = "";
+
+async function programIn(id, api) {
+  try {
+    return await api.program(id);
+  } catch (error) {
+    if (error.name !== "ApiError") throw error;
+    // Nobody can tell: better ask once too often.
+    return error.status === 404 ? null : UNKNOWN;
+  }
+}
+
+function askForOne({ title }, program) {
+  const what = program === UNKNOWN ? "Its shell and everything that runs in it" : `“${program}” and everything else that runs in it`;
+  return ask({
+    title: `End ${title}?`,
+    text: `${what} will be stopped. To only leave, close the page: the terminal goes on.`,
+    yes: "End terminal",
+    kind: "danger",
+  });
+}
+
+function askForMany(panes) {
+  return ask({
+    title: `End ${panes.length} terminals?`,
+    text: `Programs run in ${panes.map(({ title }) => title).join(", ")}. They will be stopped.`,
+    yes: "End terminals",
+    kind: "danger",
+  });
+}

@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.models import Invitation, Role, Team, User
 from sandboxes.models import Sandbox, State, Step, Template, Use
 from sandboxes.shipped import SHIPPED
-from sessions.models import Session, SessionState
+from sessions.git import Git
+from sessions.models import Permission, Session, SessionState
 from tests.live import PASSWORD
 
 
@@ -50,7 +51,7 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
         ]
     }
     made["payments-api"].reach(State.RUNNING, boot_reached=1)
-    Session.for_person(made["payments-api"], ada).reach(SessionState.RUNNING)
+    sessions(made["payments-api"], ada, ben)
     made["payments-api"].change_idle_timeout(3600)
     made["payments-api"].reach(State.RUNNING, state_at=now - timedelta(hours=5))
     made["payments-api"].note_use(ada, Use.TYPED, now - timedelta(minutes=4))
@@ -62,6 +63,19 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
         made[slug].reach(State.STOPPED, boot_reached=1)
     failed(made["amber-reef"])
     creating(made["nimble-falcon"])
+
+
+def sessions(sandbox: Sandbox, ada: User, ben: User) -> None:
+    """A team at work: one of each kind of session."""
+    host, hers, his = Session.for_global(sandbox), Session.for_person(sandbox, ada), Session.for_person(sandbox, ben)
+    guest, _ = Session.connect(sandbox, "review-2481", by=ada, permission=Permission.READ)
+    for session, titles in ((host, ["server"]), (hers, ["Terminal 1"]), (his, ["build", "logs"]), (guest, [])):
+        session.reach(SessionState.RUNNING)
+        for title in titles:
+            session.open_terminal(by=session.user, title=title).mark_opened()
+    Session.note_use(his.pk, ben.pk)
+    hers.set_git(Git(email="ada@example.com", name="Ada Lovelace", token="ghp-0123456789"))
+    hers.set_environment({"DATABASE_URL": "postgresql://localhost/payments", "STRIPE_KEY": "sk-test"})
 
 
 def failed(sandbox: Sandbox) -> None:

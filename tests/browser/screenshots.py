@@ -81,6 +81,7 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("sessions-viewer", "/sandboxes/payments-api/sessions/", who="vera@example.com"),
         Shot("session-new", "/sandboxes/payments-api/new-session/"),
         Shot("session-settings", "/sandboxes/payments-api/sessions/ada-lovelace/settings/"),
+        Shot("session-look", "/sandboxes/payments-api/sessions/ben-okri/"),
         Shot("settings", "/sandboxes/payments-api/settings/"),
         Shot("settings-viewer", "/sandboxes/payments-api/settings/", who="vera@example.com"),
         Shot("delete", "/sandboxes/amber-reef/delete/"),

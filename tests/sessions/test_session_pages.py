@@ -44,7 +44,7 @@ def test_everybody_in_the_team_sees_who_is_there(running: Sandbox, bobs_session:
     terminal = bobs_session.open_terminal(by=bobs_session.user)
     bobs_session.reach(SessionState.RUNNING)
     text = browser_of(vera).get(page(running, "sessions")).content.decode()
-    assert all(word in text for word in ("pitcher-host", "bob", "Write", terminal.title, f"?terminal={terminal.pk}"))
+    assert all(word in text for word in ("pitcher-host", "bob", "Write", terminal.title, f"#terminal-{terminal.pk}"))
     assert "End bob" not in text
     assert "Settings of bob" not in text
 

@@ -67,6 +67,9 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["team_id", "-number"], name="entry_of_team"),
             models.Index(fields=["sandbox_id", "-number"], name="entry_of_sandbox"),
+            # For the names in a page's filter, and for one of them.
+            models.Index(fields=["team_id", "actor_id", "-number"], name="entry_of_team_by"),
+            models.Index(fields=["sandbox_id", "actor_id", "-number"], name="entry_of_sandbox_by"),
             models.Index(fields=["actor_id", "at"], name="entry_of_actor"),
             models.Index(fields=["verb", "-number"], name="entry_of_verb"),
         ]
@@ -85,6 +88,16 @@ class Entry(models.Model):
     def words(self) -> str:
         """What was done, in words; the bare verb for one of a version that knew it."""
         return VERBS.get(self.verb, self.verb)
+
+    @property
+    def actor_name(self) -> str:
+        """Who, without the address behind the name."""
+        return self.actor.split(" <")[0]
+
+    @property
+    def facts(self) -> str:
+        """The details as one line; what is empty says nothing."""
+        return " · ".join(f"{name}: {value}" for name, value in self.detail.items() if value not in ("", None))
 
 
 class Head(models.Model):

@@ -50,9 +50,9 @@ VERBS = {
     "terminal.rename": "Rename terminal",
     "team.create": "Create team",
     "team.rename": "Rename team",
-    "invitation.create": "Invite",
-    "invitation.revoke": "Revoke invitation",
-    "invitation.accept": "Accept invitation",
+    "invitation.create": "Write",
+    "invitation.revoke": "Revoke",
+    "invitation.accept": "Accept",
     "membership.add": "Add member",
     "membership.role": "Change role",
     "membership.revoke": "Remove member",
@@ -68,7 +68,7 @@ VERBS = {
     "admin.add": "Add in the admin",
     "admin.change": "Change in the admin",
     "admin.delete": "Delete in the admin",
-    "access.refused": "Do what the role does not allow",
+    "access.refused": "Act beyond the role",
     "activity.export": "Export activity",
 }
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from sandboxes.views import buttons, creating, listing, settings, trash
+from sandboxes.views import activity, buttons, creating, listing, settings, trash
 
 app_name = "sandboxes"
 urlpatterns = [
@@ -24,4 +24,8 @@ urlpatterns = [
     path("sandboxes/<slug:slug>/restore/", trash.restore, name="restore"),
     path("sandboxes/<slug:slug>/purge/", trash.purge, name="purge"),
     path("trash/", trash.trash, name="trash"),
+    path("sandboxes/<slug:slug>/activity/", activity.of_sandbox, name="activity"),
+    path("sandboxes/<slug:slug>/activity/export.<str:kind>", activity.export_of_sandbox, name="export_activity"),
+    path("activity/", activity.of_team, name="team_activity"),
+    path("activity/export.<str:kind>", activity.export_of_team, name="export_team_activity"),
 ]

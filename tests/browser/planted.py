@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts.models import Invitation, Role, Team, User
+from activity.log import record
+from activity.models import Outcome
+from activity.source import Source, Via, acting
 from sandboxes.models import Sandbox, State, Step, Template, Use
 from sandboxes.shipped import SHIPPED
 from sessions.git import Git
@@ -63,6 +67,17 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
         made[slug].reach(State.STOPPED, boot_reached=1)
     failed(made["amber-reef"])
     creating(made["nimble-falcon"])
+    on_a_page(ben, lambda: record("sandbox.restart", made["payments-api"]))
+    on_a_page(
+        ben, lambda: record("access.refused", team, outcome=Outcome.REFUSED, detail={"page": "/team/invitations/"})
+    )
+    on_a_page(ada, lambda: record("sandbox.settings", made["payments-api"], detail={"title": "Payments API"}))
+
+
+def on_a_page(user: User, do: Callable[[], None]) -> None:
+    """Do something as this person in a browser."""
+    with acting(lambda: Source(Via.PAGE, "203.0.113.9", user)):
+        do()
 
 
 def sessions(sandbox: Sandbox, ada: User, ben: User) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from sandboxes.views import activity, buttons, creating, listing, settings, trash
+from sandboxes.views import activity, buttons, creating, listing, metrics, settings, trash
 
 app_name = "sandboxes"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("sandboxes/new/", creating.create, name="create"),
     path("sandboxes/<slug:slug>/row/", listing.row, name="row"),
     path("sandboxes/<slug:slug>/head/", settings.head, name="head"),
+    path("sandboxes/<slug:slug>/metrics/", metrics.metrics, name="metrics"),
+    path("sandboxes/<slug:slug>/metrics.json", metrics.columns, name="metrics_columns"),
     path("sandboxes/<slug:slug>/settings/", settings.settings, name="settings"),
     path("sandboxes/<slug:slug>/settings/<slug:part>/", settings.change, name="change"),
     path("sandboxes/<slug:slug>/start/", buttons.start, name="start"),

@@ -44,6 +44,14 @@ def in_size(count: int) -> str:
 
 
 @register.filter
+def in_rate(bytes_per_s: int) -> str:
+    """Return bytes per second for people: 0 B/s, 12 KB/s, 3.4 MB/s. Twin: static/src/lib/units.js."""
+    if bytes_per_s < 1024:
+        return f"{bytes_per_s} B/s"
+    return f"{bytes_per_s / 1024:.0f} KB/s" if bytes_per_s < MIB else f"{in_size(bytes_per_s)}/s"
+
+
+@register.filter
 def in_cores(millis: int) -> str:
     """Return thousandths of a core for people: 1 core, 0.5 cores."""
     cores = f"{millis / 1000:.2f}".rstrip("0").rstrip(".")

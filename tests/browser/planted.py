@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,8 +12,10 @@ from accounts.models import Invitation, Role, Team, User
 from activity.log import record
 from activity.models import Outcome
 from activity.source import Source, Via, acting
-from sandboxes.models import Sandbox, State, Step, Template, Use
+from sandboxes.metrics import Reading
+from sandboxes.models import MIB, Sandbox, State, Step, Template, Use
 from sandboxes.shipped import SHIPPED
+from sandboxes.usage import COARSE_S, FINE_S, Notice, Sample, Usage, floored, keep
 from sessions.git import Git
 from sessions.models import Permission, Session, SessionState
 from tests.live import PASSWORD
@@ -59,6 +62,7 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
     made["payments-api"].change_idle_timeout(3600)
     made["payments-api"].reach(State.RUNNING, state_at=now - timedelta(hours=5))
     made["payments-api"].note_use(ada, Use.TYPED, now - timedelta(minutes=4))
+    measured(made["payments-api"])
     made["quiet-otter"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(hours=3))
     made["docs-preview"].stop()
     made["docs-preview"].reach(State.STOPPED, last_used_at=now - timedelta(days=12))
@@ -91,6 +95,34 @@ def sessions(sandbox: Sandbox, ada: User, ben: User) -> None:
     Session.note_use(his.pk, ben.pk)
     hers.set_git(Git(email="ada@example.com", name="Ada Lovelace", token="ghp-0123456789"))
     hers.set_environment({"DATABASE_URL": "postgresql://localhost/payments", "STRIPE_KEY": "sk-test"})
+
+
+def measured(sandbox: Sandbox) -> None:
+    """A day of samples with a gap, as a sandbox leaves them behind in which somebody builds now and then."""
+    now = timezone.now()
+    for span_s, count in ((FINE_S, 240), (COARSE_S, 288)):
+        start = floored(now, span_s) - timedelta(seconds=span_s * (count - 1))
+        Sample.objects.bulk_create(
+            Sample(sandbox=sandbox, span_s=span_s, at=start + timedelta(seconds=span_s * n), **busy(n))
+            for n in range(count)
+            if not 90 < n < 110
+        )
+    keep({sandbox.slug: Reading(2, 640, 780 * MIB, 34, 52_000, 9_000)}, now)
+    Usage.objects.filter(sandbox=sandbox).update(disk_bytes=8_700 * MIB, disk_at=now)
+    Notice.tell(sandbox, Notice.Kind.OOM, "The session ada ran out of memory: the kernel ended a process in it.", "ada")
+
+
+def busy(number: int) -> dict[str, int]:
+    build = max(0.0, math.sin(number / 14)) ** 3
+    return {
+        "sessions": 2 if number > 40 else 1,
+        "cpu_millis": round(60 + 25 * math.sin(number) + 800 * build),
+        "memory_bytes": round((300 + 500 * build) * MIB),
+        "pids": round(8 + 40 * build),
+        "received_bps": round(2_000 + 300_000 * build),
+        "sent_bps": round(1_000 + 40_000 * build),
+        "disk_bytes": (8_000 + 3 * number) * MIB,
+    }
 
 
 def failed(sandbox: Sandbox) -> None:

@@ -188,3 +188,17 @@ def test_when_the_server_is_away_the_page_says_so_and_comes_back(browser: Browse
     server.start("--only", "dashboard")
     expect(page.get_by_text("Live updates are paused.")).to_be_hidden(timeout=20_000)
     context.close()
+
+
+def test_a_graph_is_read_by_arrow_keys_and_within_the_policy(page: Page) -> None:
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.goto("/sandboxes/payments-api/metrics/")
+    page.locator("[data-graph=cpu]").focus()
+    page.keyboard.press("ArrowLeft")
+    pointed = page.locator("[data-graph=cpu] + output")
+    expect(pointed).to_have_text(re.compile(r"\d+:\d\d.*CPU 0\.\d+ cores"))
+    before = pointed.inner_text()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(pointed).not_to_have_text(before)
+    assert refused == []

@@ -1,4 +1,5 @@
 /** The command palette: a field and a list, after the ARIA pattern for a combobox with a listbox. */
+import { offeredActions } from "../lib/actions.js";
 import { commandsOf, found } from "../lib/commands.js";
 import { element, setAttribute } from "../terminal/dom.js";
 import { perform } from "./perform.js";
@@ -88,8 +89,7 @@ export class Palette {
   #whatIsHere() {
     const tabs = [...document.querySelectorAll(".tabs a:not([aria-current])")];
     const links = tabs.map((tab) => ({ title: tab.textContent.trim(), href: tab.getAttribute("href") }));
-    // The terminal page's script offers there what it can do at the moment; without it the page is as any other.
-    const actions = document.getElementById("terminal-workspace")?.actions ?? [];
+    const actions = offeredActions(document);
     return { address: location.pathname, links, actions, help: () => this.#page.help() };
   }
 

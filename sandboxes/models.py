@@ -371,6 +371,11 @@ class Sandbox(models.Model):
         reason = f"Stopped: nobody typed for {in_words(self.idle_timeout_s)}; {self.idle_cause}{at}."
         return self._wish("sandbox.idle", Desired.STOPPED, State.STOPPING, only=unused, reason=reason)
 
+    def stop_full(self, reason: str) -> bool:
+        """Stop it because its disk is full, unless it is on its way somewhere."""
+        running = models.Q(state=State.RUNNING)
+        return self._wish("sandbox.disk", Desired.STOPPED, State.STOPPING, only=running, reason=reason)
+
     def keep_awake(self, now: datetime | None = None) -> bool:
         """Do not stop it for idleness for the next hours; its idle timeout may be longer still."""
         until = (now or timezone.now()) + timedelta(seconds=max(KEPT_AWAKE_S, self.idle_timeout_s or 0))

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from sandboxes import lease, orphans, space, storage
+from sandboxes.disk import watch_disks
 from sandboxes.engine import Engine, EngineAway, EngineError, EngineTimeout
 from sandboxes.firewall import ensure_firewall
 from sandboxes.labels import HOST, INSTANCE, SANDBOX
@@ -91,7 +92,8 @@ class Supervisor:
     async def run(self) -> None:
         """Supervise for ever. Steps that a killed predecessor left open are closed first."""
         sampling = self._sampler.run(lambda: self._world if self._leads else World())
-        aside = [asyncio.create_task(work) for work in (self._listen(), self._guard(), sampling)]
+        disks = watch_disks(self.engine, lambda: self._leads)
+        aside = [asyncio.create_task(work) for work in (self._listen(), self._guard(), sampling, disks)]
         try:
             while True:
                 self._leads = await self._safely_turn(self._leads)

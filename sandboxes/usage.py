@@ -208,10 +208,19 @@ class Notice(models.Model):
         return self.text
 
     @classmethod
-    def tell(cls, sandbox: Sandbox, kind: str, text: str, session: str = "", now: datetime | None = None) -> bool:
-        """Tell it: in the terminals, beside the state, and in the activity. False when that was just done."""
+    def tell(
+        cls,
+        sandbox: Sandbox,
+        kind: str,
+        text: str,
+        session: str = "",
+        *,
+        now: datetime | None = None,
+        quiet: timedelta = NOTICE_QUIET,
+    ) -> bool:
+        """Tell it: in the terminals, beside the state, and in the activity. False when the same was told lately."""
         now = now or timezone.now()
-        same = sandbox.notices.filter(kind=kind, session=session, at__gt=now - NOTICE_QUIET)
+        same = sandbox.notices.filter(kind=kind, session=session, at__gt=now - quiet)
         with transaction.atomic():
             if same.exists():
                 return False

@@ -13,7 +13,7 @@ when what is written last into it is there, and a sandbox only when all its volu
 from sandboxes.storage.ahead import prepare_ahead
 from sandboxes.storage.archives import Folder
 from sandboxes.storage.networks import ensure_network, network_name, remove_network
-from sandboxes.storage.shared import WORKSPACE, SharedTree, prepare_sandbox, remove_sandbox
+from sandboxes.storage.shared import WORKSPACE, SharedTree, data_folder, prepare_sandbox, remove_sandbox
 from sandboxes.storage.trees import ImageTree, prepare_image_tree
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Folder",
     "ImageTree",
     "SharedTree",
+    "data_folder",
     "ensure_network",
     "network_name",
     "prepare_ahead",

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sandboxes.engine import Engine, Mount, TmpfsMount, Volume, VolumeMount, VolumeSpec
 from sandboxes.labels import INSTANCE, KIND, SANDBOX, TREE, labels_of
@@ -68,6 +69,11 @@ async def prepare_sandbox(engine: Engine, instance: str, sandbox: str, tree: Ima
     if data is None or not there.keys() >= {volume for _, volume in paths}:
         await _make(engine, instance, sandbox, tree)
     return SharedTree(tree, paths, holder)
+
+
+async def data_folder(engine: Engine, instance: str, sandbox: str) -> Path:
+    """Return where the sandbox's own files lie on the engine's machine. Raises NotFound."""
+    return Path((await engine.volume(_data_name(instance, sandbox))).mountpoint)
 
 
 async def remove_sandbox(engine: Engine, instance: str, sandbox: str) -> None:

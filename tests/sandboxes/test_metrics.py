@@ -144,10 +144,10 @@ class TestNotices:
         assert (entry.sandbox, entry.detail) == ("quiet-otter", {"session": "bob"})
 
     def test_the_same_again_is_no_news(self, sandbox: Sandbox) -> None:
-        assert Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "bob", NOON)
-        assert not Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "bob", NOON + timedelta(seconds=20))
-        assert Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "vera", NOON + timedelta(seconds=20))
-        assert Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "bob", NOON + timedelta(seconds=40))
+        assert Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "bob", now=NOON)
+        assert not Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "bob", now=NOON + timedelta(seconds=20))
+        assert Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "vera", now=NOON + timedelta(seconds=20))
+        assert Notice.tell(sandbox, Notice.Kind.OOM, "Out.", "bob", now=NOON + timedelta(seconds=40))
 
     def test_they_are_bounded(self, sandbox: Sandbox) -> None:
         for number in range(NOTICES_KEPT + 5):
@@ -156,7 +156,7 @@ class TestNotices:
 
     def test_old_news_leaves_the_state_alone_again(self, sandbox: Sandbox) -> None:
         sandbox.reach(State.RUNNING)
-        Notice.tell(sandbox, Notice.Kind.OOM, "Out of memory.", "bob", NOON)
+        Notice.tell(sandbox, Notice.Kind.OOM, "Out of memory.", "bob", now=NOON)
         Notice.objects.fade(NOON + timedelta(minutes=5))
         assert reloaded(sandbox).reason == "Out of memory."
         Notice.objects.fade(NOON + timedelta(minutes=20))

@@ -78,7 +78,7 @@ def terminal_entry(terminal: Terminal, user: User) -> dict[str, str]:
         "title": terminal.title,
         "sandbox": str(session.sandbox),
         "session": session.name,
-        "url": f"{address(session, user)}?terminal={terminal.pk}",
+        "url": f"{address(session, user)}#terminal-{terminal.pk}",
     }
 
 

@@ -40,7 +40,7 @@ def test_bob_finds_his_sandbox_session_and_terminal(sandbox: Sandbox, bobs_sessi
             "can": ["stop", "restart"],
         }
     ]
-    address = f"/sandboxes/quiet-otter/?terminal={terminal.pk}"
+    address = f"/sandboxes/quiet-otter/#terminal-{terminal.pk}"
     assert answer["terminals"] == [{"title": "build", "sandbox": "quiet-otter", "session": "bob", "url": address}]
     assert [session["name"] for session in answer["sessions"]] == ["bob"]
     assert answer["csrf"]
@@ -61,8 +61,8 @@ def test_alice_is_led_to_bobs_session_to_look_and_to_her_own_first(
     theirs = bobs_session.open_terminal(by=None)
     own = Session.for_person(sandbox, alice).open_terminal(by=alice)
     assert [terminal["url"] for terminal in offered(alice)["terminals"]] == [
-        f"/sandboxes/quiet-otter/?terminal={own.pk}",
-        f"/sandboxes/quiet-otter/sessions/bob/?terminal={theirs.pk}",
+        f"/sandboxes/quiet-otter/#terminal-{own.pk}",
+        f"/sandboxes/quiet-otter/sessions/bob/#terminal-{theirs.pk}",
     ]
 
 

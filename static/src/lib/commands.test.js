@@ -8,7 +8,7 @@ const DATA = {
     { slug: "payments-api", title: "Payments API", state: "Running", team: "Harbor", url: "/sandboxes/payments-api/", can: ["stop", "restart"] },
     { slug: "docs", title: "docs", state: "Stopped", team: "Harbor", url: "/sandboxes/docs/", can: ["start"] },
   ],
-  terminals: [{ title: "build", sandbox: "docs", session: "ada", url: "/sandboxes/docs/?terminal=1" }],
+  terminals: [{ title: "build", sandbox: "docs", session: "ada", url: "/sandboxes/docs/#terminal-1" }],
   sessions: [{ name: "bob", sandbox: "docs", state: "Running", url: "/sandboxes/docs/sessions/bob/" }],
   teams: [
     { id: 1, name: "Harbor", url: "/team/switch/", is_current: true },

@@ -20,7 +20,7 @@ NOUNS = """
 """.split()
 
 # Addresses of pages below /sandboxes/.
-RESERVED = frozenset({"new"})
+RESERVED = frozenset({"bulk", "new"})
 
 
 def validate_slug(value: str) -> None:

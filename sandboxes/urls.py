@@ -3,13 +3,14 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from sandboxes.views import activity, buttons, creating, listing, metrics, settings, trash
+from sandboxes.views import activity, bulk, buttons, creating, listing, metrics, settings, trash
 
 app_name = "sandboxes"
 urlpatterns = [
     path("", listing.sandbox_list, name="list"),
     # For people who shorten addresses.
     path("sandboxes/", RedirectView.as_view(pattern_name="sandboxes:list")),
+    path("sandboxes/bulk/", bulk.bulk, name="bulk"),
     path("sandboxes/new/", creating.create, name="create"),
     path("sandboxes/<slug:slug>/row/", listing.row, name="row"),
     path("sandboxes/<slug:slug>/head/", settings.head, name="head"),

@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 
 import { enableAdding } from "./pages/adding.js";
+import { enableChoosing } from "./pages/choosing.js";
 import { enableCopying } from "./pages/copying.js";
 import { enableFilter } from "./pages/filter.js";
 import { enableForms } from "./pages/forms.js";
@@ -16,7 +17,8 @@ enableThemeSwitch(document);
 enableForms(document);
 enableCopying(document);
 enableAdding(document);
-enableFilter(document);
+enableFilter(document, htmx);
+enableChoosing(document);
 keepTimes(document);
 enablePalette(document);
 enableLiveUpdates(document, htmx);

@@ -71,7 +71,7 @@ def test_five_hundred_rows_ask_as_little_as_one(
         for number in range(499)
     )
     browser = browser_of(alice)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         shown = browser.get("/").content.decode()
     assert shown.count("data-live-row") == 500
 

@@ -1,23 +1,53 @@
-/** Narrows a list to the rows that contain every word typed. Rows that arrive later are narrowed as well. */
+/**
+ * Narrows the list while somebody types, rows that arrive later as well. What the page does not have is asked for:
+ * a list that the server narrowed or cut into pages (data-narrowed) is fetched again for the new words.
+ */
+import { matches, parse } from "../lib/finding.js";
 
-export function enableFilter(document) {
+const FETCH_AFTER_MS = 250;
+
+export function enableFilter(document, htmx) {
   const field = document.querySelector("[data-filter]");
   if (!field) return;
-  const narrow = () => show(document, field.dataset.filter, words(field.value));
-  field.addEventListener("input", narrow);
+  const list = () => document.querySelector(field.dataset.filter);
+  const narrow = () => show(list(), parse(field.value));
+  let timer = 0;
+  field.addEventListener("input", () => {
+    narrow();
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => keep(field, list(), htmx), FETCH_AFTER_MS);
+  });
   document.body.addEventListener("htmx:afterSettle", narrow);
+  narrow(); // the browser's back button brings the words back
 }
 
-function words(text) {
-  return text.toLowerCase().split(/\s+/).filter(Boolean);
-}
-
-function show(document, list, wanted) {
-  const rows = [...document.querySelectorAll(`${list} .row`)];
-  for (const row of rows) {
-    const text = row.textContent.toLowerCase();
-    row.hidden = !wanted.every((word) => text.includes(word));
-  }
-  const none = document.querySelector(`${list} [data-filter-empty]`);
+function show(list, wanted) {
+  const rows = [...list.querySelectorAll(".row")];
+  for (const row of rows) row.hidden = !matches(wanted, described(row));
+  const none = list.querySelector("[data-filter-empty]");
   if (none) none.hidden = rows.some((row) => !row.hidden);
+}
+
+function described(row) {
+  const { status, owner, template } = row.dataset;
+  const text = [row.querySelector(".row-name").textContent, row.id, owner, template].join(" ");
+  return {
+    text: text.toLowerCase(),
+    status,
+    owner: owner.toLowerCase(),
+    template: template.toLowerCase(),
+    isMine: "mine" in row.dataset,
+  };
+}
+
+/** Put the words into the address, so that a link or a reload shows the same, and fetch what is not here. */
+function keep(field, list, htmx) {
+  const address = new URL(window.location);
+  if (field.value.trim()) address.searchParams.set("q", field.value.trim());
+  else address.searchParams.delete("q");
+  address.searchParams.delete("page");
+  window.history.replaceState(null, "", address);
+  if (!("narrowed" in list.dataset)) return;
+  const how = { source: list, target: list, swap: "outerHTML", select: `#${list.id}` };
+  htmx.ajax("GET", address.pathname + address.search, how).catch(() => {}); // the toast says what went wrong
 }

@@ -12,7 +12,7 @@ from sandboxes.permissions import Action, may
 ALLOWED = {
     Role.OWNER: set(Action),
     Role.ADMIN: set(Action),
-    Role.MEMBER: {Action.VIEW, Action.CREATE, Action.OPERATE, Action.WRITE},
+    Role.MEMBER: {Action.VIEW, Action.CREATE, Action.OPERATE, Action.WRITE, Action.SHARE},
     Role.VIEWER: {Action.VIEW},
 }
 

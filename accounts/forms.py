@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.models import Invitation, Membership, Role, SetupLink, User
+from accounts.models import Invitation, Membership, Role, SetupLink, Team, User
 
 
 class AccountForm(forms.Form):
@@ -68,6 +68,26 @@ class JoinForm(AccountForm):
     def save(self, invitation: Invitation) -> User:
         """Make the account and use the invitation up. Raises ValidationError when it is no longer good."""
         return invitation.accept_as_new(**self.cleaned_data)
+
+
+class TeamNameForm(forms.Form):
+    """Another name for a team."""
+
+    name = forms.CharField(label="Team name", max_length=60)
+
+    def __init__(self, team: Team, data: Any = None) -> None:
+        super().__init__(data, initial={"name": team.name})
+        self.team = team
+
+    def save(self) -> bool:
+        """Rename the team; False, with the error in its place, when the name is taken."""
+        try:
+            self.team.rename(self.cleaned_data["name"])
+        except ValidationError as error:
+            self.add_error("name", error.messages[0])
+            self.team.refresh_from_db()
+            return False
+        return True
 
 
 class RoleForm(forms.Form):

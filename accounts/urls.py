@@ -10,6 +10,7 @@ urlpatterns = [
     path("setup/<str:token>/", entrance.setup, name="setup"),
     path("invitations/<str:token>/", entrance.invitation, name="invitation"),
     path("team/", team.team, name="team"),
+    path("team/rename/", team.rename, name="rename"),
     path("team/switch/", team.switch, name="switch"),
     path("team/invitations/", team.invite, name="invite"),
     path("team/invitations/<int:pk>/revoke/", team.revoke_invitation, name="revoke_invitation"),

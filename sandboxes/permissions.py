@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from accounts.models import Role, User
+from accounts.models import GRANTABLE, Role, User
 
 
 class Action(StrEnum):
@@ -30,6 +30,25 @@ ROLES_FOR: dict[Action, frozenset[str]] = {
     Action.SHARE: WRITERS,
     Action.MANAGE: MANAGERS,
 }
+
+
+# What each action is, in words, for people who choose a role.
+WORDS: dict[Action, str] = {
+    Action.VIEW: "look at sandboxes and terminals",
+    Action.CREATE: "create sandboxes",
+    Action.OPERATE: "start and stop them",
+    Action.WRITE: "work in them and change files",
+    Action.SHARE: "make sessions for others",
+    Action.MANAGE: "change settings, delete sandboxes and end sessions",
+}
+
+
+def words_of(role: str) -> str:
+    """Return what a role may do as one sentence, made from the tables that decide."""
+    words = [WORDS[action] for action in Action if role in ROLES_FOR[action]]
+    if role in GRANTABLE:
+        words.append("invite and manage " + ("everybody" if Role.OWNER in GRANTABLE[role] else "all but owners"))
+    return f"May {', '.join(words)}."
 
 
 def may(user: User, action: Action, role: str | None, *, is_creator: bool = False) -> bool:

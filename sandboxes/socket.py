@@ -34,22 +34,25 @@ def tell(sandbox: Sandbox, **_: Any) -> None:
 
 
 class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels has no types
-    """/ws/events/: {"type": "sandbox", "slug": …} for each change in the person's teams."""
+    """/ws/events/: {"type": "sandbox", "slug": …} for each change in the person's teams.
+
+    {"type": "rights"} once a team or a role of theirs has changed: what the page shows may not be theirs any more.
+    """
 
     async def connect(self) -> None:
         await self.accept()
         self.login = await database_sync_to_async(Login.of)(self.scope["user"], self.scope["session"])
-        self.teams: set[int] = set()
+        self.roles: dict[int, str] = {}
         if self.login is None:
             await self.close(SIGNED_OUT)
             return
-        await self._follow_teams()
+        await self._follow_teams(await self._roles_now())
         self.watching = asyncio.create_task(self._watch())
 
     async def disconnect(self, code: int) -> None:
         if hasattr(self, "watching"):
             self.watching.cancel()
-        for team_id in self.teams:
+        for team_id in self.roles:
             await self.channel_layer.group_discard(group_of(team_id), self.channel_name)
 
     async def receive_json(self, content: Any, **_: Any) -> None:
@@ -61,15 +64,22 @@ class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
     async def _watch(self) -> None:
         """Follow the person's teams as they change; hang up when the login has ended."""
         while await database_sync_to_async(still_good)([self.login]):
-            await self._follow_teams()
+            roles = await self._roles_now()
+            if roles != self.roles:
+                await self._follow_teams(roles)
+                await self.send_json({"type": "rights"})
             await asyncio.sleep(LOOK_EVERY_S)
         await self.close(SIGNED_OUT)
 
-    async def _follow_teams(self) -> None:
-        mine = Membership.objects.filter(user_id=self.login.user_id).values_list("team_id", flat=True)
-        now = await database_sync_to_async(lambda: set(mine))()
-        for team_id in now - self.teams:
+    async def _roles_now(self) -> dict[int, str]:
+        """Return the person's roles by team."""
+        mine = Membership.objects.filter(user_id=self.login.user_id).values_list("team_id", "role")
+        roles: dict[int, str] = await database_sync_to_async(lambda: dict(mine))()
+        return roles
+
+    async def _follow_teams(self, roles: dict[int, str]) -> None:
+        for team_id in roles.keys() - self.roles.keys():
             await self.channel_layer.group_add(group_of(team_id), self.channel_name)
-        for team_id in self.teams - now:
+        for team_id in self.roles.keys() - roles.keys():
             await self.channel_layer.group_discard(group_of(team_id), self.channel_name)
-        self.teams = now
+        self.roles = roles

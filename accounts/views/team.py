@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.current import choose, teams_of
-from accounts.forms import InviteForm, RoleForm
-from accounts.models import Invitation, Membership, Team
+from accounts.forms import InviteForm, RoleForm, TeamNameForm
+from accounts.models import Invitation, Membership, Role, Team
 from accounts.signing import person
 from activity.middleware import Refusal
 
@@ -41,6 +41,20 @@ def invite(request: HttpRequest) -> HttpResponse:
     _, token = acting.team.invite(form.cleaned_data["role"], person(request), form.cleaned_data["note"])
     link = request.build_absolute_uri(reverse("accounts:invitation", args=[token]))
     return team_page(request, acting, new_link=link)
+
+
+@login_required
+@require_POST
+def rename(request: HttpRequest) -> HttpResponse:
+    """Give the team another name, which owners do."""
+    acting = managing(request)
+    if acting.role != Role.OWNER:
+        raise Refusal("Owners rename the team. Ask one of them.", acting.team)
+    form = TeamNameForm(acting.team, request.POST)
+    if not (form.is_valid() and form.save()):
+        return team_page(request, acting, name_form=form)
+    messages.success(request, f"The team is called {acting.team} now.")
+    return redirect("accounts:team")
 
 
 @login_required
@@ -119,6 +133,7 @@ def team_page(request: HttpRequest, acting: Membership, **extra: Any) -> HttpRes
         "acting": acting,
         "members": [{"membership": each, "may_change": acting.may_change(each)} for each in members],
         "form": InviteForm(acting),
+        "name_form": TeamNameForm(acting.team) if acting.role == Role.OWNER else None,
         "invitations": acting.team.invitations.open().filter(role__in=acting.grantable_roles),
     }
     return render(request, "accounts/team.html", context | extra)

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Membership, Role, Team, User
+from accounts.models import GRANTABLE, Membership, Role, Team, User
+from sandboxes.permissions import ROLES_FOR, WORDS, Action, words_of
 from tests.visitors import browser_of
 
 
@@ -131,6 +132,39 @@ def test_charlie_gets_404_for_members_of_another_team(team: Team, bob: User, cha
     pk = place(team, bob).pk
     assert browser_of(charlie).post(f"/team/members/{pk}/role/", {"role": Role.VIEWER}).status_code == 404
     assert browser_of(charlie).post(f"/team/members/{pk}/remove/").status_code == 404
+
+
+# --- name and roles -------------------------------------------------------------------------------------------------
+def test_an_owner_renames_the_team(team: Team, alice: User) -> None:
+    page = browser_of(alice).post("/team/rename/", {"name": "  Old   harbor "}, follow=True).content.decode()
+    assert "<h1>Old harbor</h1>" in page
+
+
+@pytest.mark.parametrize(("name", "why"), [("", "required"), ("Pier", "already exists"), ("x" * 61, "at most 60")])
+def test_a_name_that_cannot_be_is_refused_with_a_sentence(team: Team, alice: User, name: str, why: str) -> None:
+    Team.objects.create(name="Pier")
+    page = browser_of(alice).post("/team/rename/", {"name": name}).content.decode()
+    assert why in page
+    assert "<h1>Harbor</h1>" in page
+
+
+def test_only_owners_rename(team: Team, bob: User) -> None:
+    for role in (Role.ADMIN, Role.MEMBER):
+        place(team, bob).change_role(role)
+        assert browser_of(bob).post("/team/rename/", {"name": "Mine"}).status_code == 403
+    assert not Team.objects.filter(name="Mine").exists()
+
+
+def test_everybody_reads_what_each_role_may_do(team: Team, vera: User) -> None:
+    page = browser_of(vera).get("/team/").content.decode()
+    assert all(words_of(role) in page for role in Role)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_words_of_a_role_follow_the_table(role: Role) -> None:
+    for action in Action:
+        assert (WORDS[action] in words_of(role)) == (role in ROLES_FOR[action])
+    assert ("invite" in words_of(role)) == (role in GRANTABLE)
 
 
 # --- several teams --------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ export class Events {
 
   /**
    * `on.change(slug)`: something about this sandbox changed. `on.up(isFirst)`: listening; what happened before is unknown.
-   * `on.down()`: not listening at the moment.
+   * `on.rights()`: what the person may see or do has changed. `on.down()`: not listening at the moment.
    */
   constructor(openSocket, after, on, random = Math.random) {
     this.#openSocket = openSocket;
@@ -57,6 +57,7 @@ export class Events {
   #heard(data) {
     const message = JSON.parse(data);
     if (message.type === "sandbox") this.#on.change(message.slug);
+    else if (message.type === "rights") this.#on.rights();
   }
 
   #closed(code) {

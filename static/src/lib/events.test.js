@@ -18,6 +18,7 @@ function page() {
   };
   const on = {
     change: (slug) => seen.news.push(slug),
+    rights: () => seen.news.push("rights"),
     up: (isFirst) => seen.news.push(isFirst ? "up" : "up again"),
     down: () => seen.news.push("down"),
   };
@@ -30,8 +31,9 @@ test("news of a sandbox reaches the page, other messages do not", () => {
   events.connect();
   sockets[0].onopen();
   sockets[0].onmessage({ data: '{"type":"sandbox","slug":"quiet-otter"}' });
+  sockets[0].onmessage({ data: '{"type":"rights"}' });
   sockets[0].onmessage({ data: '{"type":"later"}' });
-  assert.deepEqual(news, ["up", "quiet-otter"]);
+  assert.deepEqual(news, ["up", "quiet-otter", "rights"]);
 });
 
 test("a lost socket comes back, later each time, and says that news may be missing", () => {

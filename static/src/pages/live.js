@@ -28,6 +28,8 @@ function listen(document, view) {
   const poll = new Poll(() => view.refresh());
   const events = new Events(() => new WebSocket(address), after, {
     change: (slug) => view.changed(slug),
+    // A role that was taken takes its buttons along, a team its pages: the server draws what is left.
+    rights: () => window.location.reload(),
     up: (isFirst) => {
       poll.stop();
       view.showAway(false);

@@ -10,8 +10,12 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
+from accounts.signing import person
 from activity.recorded import Recorded
+from config.overview import overview_for
+from config.teams_only import TeamsOnly
 
 # Their rows are managed through people: groups grant nothing here, addresses and authenticators belong to an account
 # (and an authenticator's row holds its secret).
@@ -21,13 +25,17 @@ ELSEWHERE = frozenset({"auth", "account", "mfa"})
 class SandlotAdminSite(AdminSite):
     site_header = "Sandlot admin"
     site_title = "Sandlot admin"
-    index_title = "Everything"
+    index_title = "Overview"
     enable_nav_sidebar = False
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the one sign-in page, with its second factor and its limits; refuse who is not staff."""
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        answer: TemplateResponse = super().index(request, overview_for(person(request)) | (extra_context or {}))
+        return answer
 
     def register(
         self,
@@ -41,5 +49,5 @@ class SandlotAdminSite(AdminSite):
 
 
 def recorded(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
-    """Return the same admin whose changes are recorded: no model's admin has to think of it."""
-    return type(admin_class.__name__, (Recorded, admin_class), {})
+    """Return the same admin, its changes recorded and its rows those of one's teams: no model's has to think of it."""
+    return type(admin_class.__name__, (TeamsOnly, Recorded, admin_class), {})

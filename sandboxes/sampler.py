@@ -11,6 +11,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
@@ -30,7 +31,7 @@ from sandboxes.engine import (
 )
 from sandboxes.labels import HOST, SANDBOX, SESSION
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
-from sandboxes.models import Sandbox
+from sandboxes.models import EngineStatus, Sandbox
 from sandboxes.usage import COARSE_S, FINE_S, Notice, Sample, keep
 from sandboxes.world import World
 
@@ -101,6 +102,7 @@ class Sampler:
             # One window more than the time that has gone: windows begin at full five minutes.
             since = timedelta(days=1) if self._thinned_at is None else timedelta(seconds=2 * COARSE_S)
             self._thinned_at = now
+            await sync_to_async(EngineStatus.report_facts)(asdict(await self.engine.facts(deadline_s=ANSWER_S)))
             await sync_to_async(Sample.objects.thin)(timezone.now() - since, timezone.now())
         await sync_to_async(Notice.objects.fade)()
 

@@ -13,10 +13,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from activity.models import Entry
-from sandboxes.engine import Container, EngineError, EngineEvent, EngineTimeout, NotFound, Stats
+from sandboxes.engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Stats
 from sandboxes.labels import HOST, SANDBOX, SESSION
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
-from sandboxes.models import Sandbox, State
+from sandboxes.models import EngineStatus, Sandbox, State
 from sandboxes.sampler import Sampler
 from sandboxes.usage import COARSE_S, FINE_S, NOTICES_KEPT, Notice, Sample, Usage, keep, shares_of
 from sandboxes.world import World
@@ -194,6 +194,9 @@ class CountingEngine:
             raise answer
         return answer
 
+    async def facts(self, *, deadline_s: float) -> EngineFacts:
+        return EngineFacts("e", "20.10", "1.41", "6", "Debian", "x86_64", "overlay2", "/", 2, 8 * 2**30, (), (), "1", 0)
+
 
 def world(*names: str) -> World:
     containers = {}
@@ -215,6 +218,7 @@ class TestSampler:
         await sampling.look(world("host", "bob"))
         sample = await Sample.objects.aget()
         assert (sample.sessions, sample.memory_bytes) == (2, 2 * MIB)
+        assert (await EngineStatus.objects.aget()).facts["cpus"] == 2
         sampling._sampled_at = -1000
         engine.answers["bob"] = stats(10, cpu_ns=10**10)
         await sampling.look(world("host", "bob"))

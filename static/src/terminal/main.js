@@ -1,4 +1,5 @@
 /** Entry of the terminal page: finds the workspace that the server rendered and fills it. */
+import { offerActions } from "../lib/actions.js";
 import { allowTerminalStyles } from "./csp.js";
 import { followSoftKeyboard } from "./soft-keyboard.js";
 import { Workspace } from "./workspace.js";
@@ -12,8 +13,7 @@ function start(host) {
   const layout = dataOf("layout-data");
   const workspace = new Workspace(host, { layout, preferences: dataOf("preferences-data") });
   host.terminals = workspace.terminals;
-  // The command palette, a script of its own, asks for what can be done at the moment.
-  Object.defineProperty(host, "actions", { get: () => workspace.actions });
+  offerActions(document, () => workspace.actions);
   workspace.connect(dataOf("terminals-data") ?? [], layout);
 }
 

@@ -31,6 +31,16 @@ ROLES_FOR: dict[Action, frozenset[str]] = {
     Action.MANAGE: MANAGERS,
 }
 
+# What somebody reads who may see the sandbox and not do this there.
+REFUSALS: dict[Action, str] = {
+    Action.VIEW: "This sandbox does not exist, or you may not see it.",
+    Action.CREATE: "Viewers of a team do not create sandboxes. Ask an owner or admin to make you a member.",
+    Action.OPERATE: "Viewers of a team do not start, stop or restart its sandboxes. Nothing was changed.",
+    Action.WRITE: "Viewers of a team change nothing in its sandboxes. Nothing was changed.",
+    Action.SHARE: "Your role lets you look, not create sessions. Ask an owner or admin of the team.",
+    Action.MANAGE: "Only owners and admins of the team and who created the sandbox may do this. Nothing was changed.",
+}
+
 
 # What each action is, in words, for people who choose a role.
 WORDS: dict[Action, str] = {

@@ -74,9 +74,7 @@ def rows_of(sandbox: Sandbox, request: HttpRequest) -> list[Row]:
 @never_cache
 def new_session(request: HttpRequest, slug: str) -> HttpResponse:
     """Create a session; an id that is there leads to its session, of which nothing is changed."""
-    sandbox = visible(request, slug)
-    if not sandbox.permits(Action.SHARE, person(request)):
-        raise Refusal("Your role lets you look, not create sessions. Ask an owner or admin of the team.", sandbox)
+    sandbox = permitted(request, slug, Action.SHARE)
     form = NewSessionForm(sandbox, person(request), request.POST or None)
     variables = BaseVariables.of(None, request.POST or None)
     if request.method == "POST" and form.is_valid() and variables.is_valid():

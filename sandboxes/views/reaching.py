@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.signing import person
 from activity.middleware import Refusal
 from sandboxes.models import Sandbox
-from sandboxes.permissions import Action
+from sandboxes.permissions import REFUSALS, Action
 
 
 def visible(request: HttpRequest, slug: str) -> Sandbox:
@@ -40,7 +40,7 @@ def trashed(request: HttpRequest, slug: str) -> Sandbox:
 def checked(sandbox: Sandbox, action: Action, user: User) -> Sandbox:
     """Return the sandbox. Raises Refusal when this person may not do this there."""
     if not sandbox.permits(action, user):
-        raise Refusal("Your role in this team does not let you do this.", sandbox)
+        raise Refusal(REFUSALS[action], sandbox)
     return sandbox
 
 

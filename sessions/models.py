@@ -19,7 +19,7 @@ from accounts.models import Membership, User
 from accounts.sealed import SealedField
 from activity.log import VISIT, record
 from activity.models import Outcome
-from sandboxes.models import Sandbox, Use
+from sandboxes.models import Desired, Sandbox, State, Use
 from sandboxes.permissions import WRITERS
 from sessions import environment
 from sessions.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, Git
@@ -171,6 +171,8 @@ class Session(models.Model):
             if found := cls.objects.filter(sandbox=sandbox, name=name, ended_at=None).first():
                 record("session.connect", found, once_in=VISIT)
                 return found, False
+            if cls.objects.filter(sandbox=sandbox, name=name).exists():
+                raise ValidationError(f"{name} was ended and is still being removed. Try again in a few seconds.")
             if cls.objects.filter(sandbox=sandbox, ended_at=None).count() >= SESSIONS_PER_SANDBOX:
                 raise ValidationError(f"This sandbox has {SESSIONS_PER_SANDBOX} sessions. End one first.")
             if user is not None:
@@ -283,13 +285,19 @@ class Session(models.Model):
             self.change_permission(permission_of(role))
 
     def end(self) -> None:
-        """End the session: its terminals close, its container goes, the shared files stay."""
+        """End the session: its terminals close, its container goes, the shared files stay.
+
+        The row goes with the container; in a sandbox that has stopped there is none, and it goes at once.
+        """
         with transaction.atomic():
+            sandbox = Sandbox.objects.select_for_update().get(pk=self.sandbox_id)
             is_new = Session.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
             self.terminals.live().close_all("The session was ended.")
+            self.ended_at = self.ended_at or timezone.now()
             if is_new:
                 record("session.end", self)
-        self.refresh_from_db()
+            if (sandbox.desired, sandbox.state) == (Desired.STOPPED, State.STOPPED):
+                Session.objects.filter(pk=self.pk).delete()
         self.sandbox.announce()
 
     def lose_terminals(self, reason: str) -> None:

@@ -108,6 +108,8 @@ def open_terminal(request: HttpRequest, slug: str, name: str = "") -> JsonRespon
     if place.session is None or not place.may_type:
         note_refusal(request, place.session or sandbox)
         return problem(403, "not_allowed", f"{REFUSALS[Act.TYPE]} No terminal was opened.")
+    if place.session.ended_at is not None:
+        return problem(409, "session_over", f"The session {place.session.name} was just ended. No terminal was opened.")
     try:
         return JsonResponse(terminals.open_another(place.session, person(request)).as_json(), status=201)
     except TooManyTerminalsError as error:

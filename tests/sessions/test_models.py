@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import sealed
 from accounts.models import Role, Team, User
 from accounts.vault import VaultError
-from sandboxes.models import Sandbox
+from sandboxes.models import Sandbox, State
 from sessions.git import Git
 from sessions.models import TERMINALS_PER_SESSION, Permission, Session, SessionState, TooManyTerminalsError
 from sessions.names import session_id_for, validate_session_id
@@ -76,6 +76,22 @@ def test_an_ended_session_has_no_live_terminals(bobs_session: Session) -> None:
     assert not terminal.is_live
     assert terminal.end_reason == "The session was ended."
     assert not bobs_session.is_open
+
+
+def test_an_id_is_free_again_once_its_container_is_gone(sandbox: Sandbox) -> None:
+    Session.connect(sandbox, "guest")[0].end()
+    with pytest.raises(ValidationError, match="guest was ended and is still being removed"):
+        Session.connect(sandbox, "guest")
+    Session.objects.filter(name="guest").delete()
+    assert Session.connect(sandbox, "guest")[1]
+
+
+def test_in_a_stopped_sandbox_an_ended_session_is_gone_at_once(sandbox: Sandbox) -> None:
+    session, _ = Session.connect(sandbox, "guest")
+    sandbox.stop()
+    sandbox.reach(State.STOPPED, boot_reached=sandbox.boot)
+    session.end()
+    assert Session.connect(sandbox, "guest")[1]
 
 
 def test_retry_helps_only_after_a_failure(bobs_session: Session) -> None:

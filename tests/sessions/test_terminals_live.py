@@ -343,32 +343,6 @@ async def test_a_teammate_looks_and_cannot_type(live: LiveServer, shell: Viewer)
     assert "No such file" in await shell.run("ls /tmp/typed-by-bob")
 
 
-@pytest.mark.parametrize("ending", ["logout", "membership", "disabled", "password"])
-async def test_a_right_that_ends_closes_the_socket_within_2_s(live: LiveServer, slug: str, ending: str) -> None:
-    email = f"leaver-{ending}@example.com"
-    person = live.add_person(email)
-    async with viewer_of(person, person.open_terminal(slug)) as viewer:
-        await viewer.sees("# ")
-        if ending == "logout":
-            person.post("/accounts/logout/")
-        else:
-            code = {
-                "membership": "Membership.objects.get(user=u).delete()",
-                "disabled": "u.is_active=False;u.save()",
-                "password": "u.set_password('something else entirely');u.save()",
-            }[ending]
-            done = asyncio.get_running_loop().run_in_executor(
-                None,
-                live.manage,
-                "shell",
-                "-c",
-                f"from accounts.models import *;u=User.objects.get(email={email!r});{code}",
-            )
-            await done
-        refusal = await viewer.refused(within_s=2.0)
-        assert refusal.code == (Close.NOT_ALLOWED if ending == "membership" else Close.SIGNED_OUT)
-
-
 # --- bad input ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "message",

@@ -57,6 +57,13 @@ def test_coming_back_finds_the_same_terminals(ready: Session, bob: User) -> None
     assert ready.terminals.count() == 1
 
 
+def test_no_terminal_is_opened_in_a_session_that_was_just_ended(ready: Session, bob: User) -> None:
+    ready.end()
+    answer = browser_of(bob).post(TERMINALS)
+    assert answer.status_code == 409
+    assert answer.json()["error"]["text"] == "The session bob was just ended. No terminal was opened."
+
+
 def test_an_ended_terminal_is_followed_by_a_new_one(ready: Session, bob: User) -> None:
     page(bob)
     ready.terminals.get().mark_ended(0)

@@ -49,7 +49,7 @@ def test_a_name_taken_in_the_last_moment_is_refused_too(
 
 
 def test_suggested_names_are_free(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandboxes.models.suggest", lambda: sandbox.slug)
+    monkeypatch.setattr("sandboxes.models.sandbox.suggest", lambda: sandbox.slug)
     suggested = Sandbox.objects.free_slug()
     assert suggested != sandbox.slug
     names.validate_slug(suggested)

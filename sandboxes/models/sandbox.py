@@ -1,4 +1,4 @@
-"""Templates and sandboxes: what is wanted, what is, and how it came about.
+"""Sandboxes: what is wanted, what is, and how it came about.
 
 A page writes what is *wanted* (`desired`, `boot`) and returns; `sandboxes.supervisor` makes it so and writes `state`.
 """
@@ -19,66 +19,22 @@ from accounts.models import Team, User
 from activity.log import record
 from activity.models import Outcome as Result
 from activity.target import Target
+from sandboxes.models.states import NEXT_ACTION, SETTLED, Desired, State
+from sandboxes.models.template import IDLE_TIMEOUT_LIMITS, MIB, Template
 from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
-from sandboxes.spans import DAY_S, HOUR_S, MINUTE_S, clock, in_words
-from sandboxes.usage import Notice, Sample, Usage  # noqa: F401  Django finds models only through this module
+from sandboxes.spans import HOUR_S, clock, in_words
 
-MIB = 1024 * 1024
 NO_CONDITION = models.Q()
-# What stands in the log of one sandbox; older steps fall off.
-STEPS_KEPT = 100
 # As long as somebody is away who will miss it: deleted on Friday, wanted back after a week's leave.
 TRASH_KEPT = timedelta(days=7)
 # "Last used" is for people and for timeouts of minutes: a write a minute is enough.
 USE_WRITTEN_EVERY = timedelta(minutes=1)
 # What one press of "Keep awake" gives at least: a job over a working day or a night.
 KEPT_AWAKE_S = 8 * HOUR_S
-
-
-# Shorter ones stop people who read; longer ones are never.
-IDLE_TIMEOUT_LIMITS = [MinValueValidator(5 * MINUTE_S), MaxValueValidator(30 * DAY_S)]
-
-
-class Template(models.Model):
-    """An image plus defaults."""
-
-    slug = models.SlugField(max_length=40, unique=True)
-    title = models.CharField(max_length=60)
-    description = models.CharField(max_length=200, blank=True)
-    icon = models.CharField(max_length=40, blank=True, help_text="Name of an icon of the page's icon set.")
-    image = models.CharField(max_length=200, help_text="Reference of an image on the engine.")
-    memory_bytes = models.BigIntegerField("memory", default=1024 * MIB, validators=[MinValueValidator(64 * MIB)])
-    cpu_millis = models.PositiveIntegerField(
-        "CPU", default=1000, validators=[MinValueValidator(100)], help_text="Thousandths of a core."
-    )
-    pids_limit = models.PositiveIntegerField("processes", default=512, validators=[MinValueValidator(32)])
-    disk_bytes = models.BigIntegerField("disk", default=10 * 1024 * MIB, validators=[MinValueValidator(64 * MIB)])
-    idle_timeout_s = models.PositiveIntegerField(
-        "idle timeout",
-        null=True,
-        blank=True,
-        validators=IDLE_TIMEOUT_LIMITS,
-        help_text="Seconds without typing after which a new sandbox stops by itself. Empty: never.",
-    )
-    runtime = models.CharField(
-        max_length=40, blank=True, help_text="Runtime of the engine, for example runsc. Empty: the engine's default."
-    )
-    is_active = models.BooleanField("offered", default=True, help_text="Off: no new sandboxes from this template.")
-    position = models.PositiveSmallIntegerField(default=100)
-
-    class Meta:
-        ordering = ["position", "title"]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Desired(models.TextChoices):
-    RUNNING = "running", "Running"
-    STOPPED = "stopped", "Stopped"
-    DELETED = "deleted", "Deleted"
+# What a new sandbox takes over from its template.
+INHERITED = ("memory_bytes", "cpu_millis", "pids_limit", "disk_bytes", "idle_timeout_s")
 
 
 class Use(models.TextChoices):
@@ -86,33 +42,6 @@ class Use(models.TextChoices):
 
     TYPED = "typed", "last keystroke by"
     OPENED = "opened", "terminal opened by"
-
-
-class State(models.TextChoices):
-    CREATING = "creating", "Creating"
-    STARTING = "starting", "Starting"
-    RUNNING = "running", "Running"
-    STOPPING = "stopping", "Stopping"
-    STOPPED = "stopped", "Stopped"
-    FAILED = "failed", "Failed"
-    DELETING = "deleting", "Deleting"
-
-
-# What a new sandbox takes over from its template.
-INHERITED = ("memory_bytes", "cpu_millis", "pids_limit", "disk_bytes", "idle_timeout_s")
-
-# The state that a wish ends in.
-SETTLED = {Desired.RUNNING: State.RUNNING, Desired.STOPPED: State.STOPPED}
-
-NEXT_ACTION: dict[str, str] = {
-    State.CREATING: "It opens by itself when it is ready.",
-    State.STARTING: "It opens by itself when it is ready.",
-    State.RUNNING: "Open a terminal.",
-    State.STOPPING: "Wait until it has stopped.",
-    State.STOPPED: "Start it.",
-    State.FAILED: "Read the failing step, then Retry.",
-    State.DELETING: "It disappears when its files are gone.",
-}
 
 
 class SandboxQuerySet(models.QuerySet["Sandbox"]):
@@ -496,115 +425,3 @@ class Sandbox(models.Model):
     def announce(self) -> None:
         """Tell whoever listens, once the change is committed."""
         transaction.on_commit(lambda: sandbox_changed.send(sender=Sandbox, sandbox=self), robust=True)
-
-
-class StepQuerySet(models.QuerySet["Step"]):
-    def interrupt(self) -> int:
-        """Close steps that a killed supervisor left open."""
-        return self.filter(outcome=Step.Outcome.RUNNING).update(
-            outcome=Step.Outcome.INTERRUPTED, finished_at=timezone.now()
-        )
-
-
-class Step(models.Model):
-    """One step of the supervisor's work on a sandbox, for the person who waits."""
-
-    class Outcome(models.TextChoices):
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        INTERRUPTED = "interrupted", "Interrupted"
-
-    sandbox = models.ForeignKey(Sandbox, on_delete=models.CASCADE, related_name="steps")
-    operation = models.CharField(max_length=20)
-    title = models.CharField(max_length=120)
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.RUNNING)
-    detail = models.CharField(max_length=2000, blank=True)
-    started_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    objects = StepQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.sandbox.slug}: {self.title}"
-
-    @property
-    def took_s(self) -> float | None:
-        """Seconds it took; None while it runs."""
-        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since it began, as far as it has come."""
-        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
-
-    @classmethod
-    def begin(cls, sandbox: Sandbox, operation: str, title: str) -> Step:
-        step = cls.objects.create(sandbox=sandbox, operation=operation, title=title)
-        oldest_kept = sandbox.steps.order_by("-id").values_list("id", flat=True)[STEPS_KEPT - 1 : STEPS_KEPT]
-        for pk in oldest_kept:
-            sandbox.steps.filter(id__lt=pk).delete()
-        sandbox.announce()
-        return step
-
-    def finish(self, outcome: str, detail: str = "") -> None:
-        self.outcome, self.detail, self.finished_at = outcome, detail[:2000], timezone.now()
-        self.save(update_fields=["outcome", "detail", "finished_at"])
-        self.sandbox.announce()
-
-
-class Lease(models.Model):
-    """Who supervises an engine: one row per engine, taken over when it has run out."""
-
-    engine = models.CharField(max_length=40, primary_key=True)
-    owner = models.CharField(max_length=120)
-    expires_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.engine}: {self.owner}"
-
-    @classmethod
-    def take(cls, engine: str, owner: str, lifetime: timedelta, now: datetime | None = None) -> bool:
-        """Take or renew the lease; False while somebody else holds it."""
-        now = now or timezone.now()
-        cls.objects.get_or_create(engine=engine, defaults={"owner": owner, "expires_at": now})
-        free = models.Q(owner=owner) | models.Q(expires_at__lte=now)
-        return bool(cls.objects.filter(free, engine=engine).update(owner=owner, expires_at=now + lifetime))
-
-    @classmethod
-    def release(cls, engine: str, owner: str) -> None:
-        cls.objects.filter(engine=engine, owner=owner).delete()
-
-
-class EngineStatus(models.Model):
-    """What the supervisor last saw of an engine, so that pages need not ask it: one row per engine."""
-
-    engine = models.CharField(max_length=40, primary_key=True)
-    trouble_text = models.CharField("trouble", max_length=500, blank=True)
-    facts = models.JSONField(default=dict)
-    seen_at = models.DateTimeField("seen", null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "engine status"
-
-    def __str__(self) -> str:
-        return self.engine
-
-    @classmethod
-    def trouble(cls) -> str | None:
-        """Return the sentence of the engine in trouble; None when all is well."""
-        return cls.objects.exclude(trouble_text="").values_list("trouble_text", flat=True).first()
-
-    @classmethod
-    def report_trouble(cls, text: str | None, engine: str = "default") -> None:
-        """Write down what is wrong; None once the engine answers again."""
-        seen = {} if text else {"seen_at": timezone.now()}
-        cls.objects.update_or_create(engine=engine, defaults={"trouble_text": (text or "")[:500], **seen})
-
-    @classmethod
-    def report_facts(cls, facts: dict[str, Any], engine: str = "default") -> None:
-        """Keep what the engine says of itself (version, cores, memory): name -> value fit for JSON."""
-        cls.objects.update_or_create(engine=engine, defaults={"facts": facts, "seen_at": timezone.now()})

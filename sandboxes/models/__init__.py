@@ -1,0 +1,26 @@
+"""Templates, sandboxes and what is known of their engines, as rows."""
+
+from sandboxes.models.engine import EngineStatus, Lease
+from sandboxes.models.sandbox import TRASH_KEPT, Sandbox, SandboxQuerySet, Use
+from sandboxes.models.states import Desired, State
+from sandboxes.models.step import STEPS_KEPT, Step
+from sandboxes.models.template import MIB, Template
+from sandboxes.usage import Notice, Sample, Usage
+
+__all__ = [
+    "MIB",
+    "STEPS_KEPT",
+    "TRASH_KEPT",
+    "Desired",
+    "EngineStatus",
+    "Lease",
+    "Notice",
+    "Sample",
+    "Sandbox",
+    "SandboxQuerySet",
+    "State",
+    "Step",
+    "Template",
+    "Usage",
+    "Use",
+]

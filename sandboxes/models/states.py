@@ -1,0 +1,35 @@
+"""What is wanted of a sandbox, and what it is: the words, and which leads to which."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Desired(models.TextChoices):
+    RUNNING = "running", "Running"
+    STOPPED = "stopped", "Stopped"
+    DELETED = "deleted", "Deleted"
+
+
+class State(models.TextChoices):
+    CREATING = "creating", "Creating"
+    STARTING = "starting", "Starting"
+    RUNNING = "running", "Running"
+    STOPPING = "stopping", "Stopping"
+    STOPPED = "stopped", "Stopped"
+    FAILED = "failed", "Failed"
+    DELETING = "deleting", "Deleting"
+
+
+# The state that a wish ends in.
+SETTLED = {Desired.RUNNING: State.RUNNING, Desired.STOPPED: State.STOPPED}
+
+NEXT_ACTION: dict[str, str] = {
+    State.CREATING: "It opens by itself when it is ready.",
+    State.STARTING: "It opens by itself when it is ready.",
+    State.RUNNING: "Open a terminal.",
+    State.STOPPING: "Wait until it has stopped.",
+    State.STOPPED: "Start it.",
+    State.FAILED: "Read the failing step, then Retry.",
+    State.DELETING: "It disappears when its files are gone.",
+}

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -55,7 +56,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Do one thing to all chosen; throwing away asks first."""
     deed, slugs = DEEDS.get(request.POST.get("do", "")), request.POST.getlist("chosen")[:CHOSEN_MAX]
     if deed is None:
-        return HttpResponseBadRequest("This does not exist. Nothing was changed.")
+        raise BadRequest("The list has no such button.")
     chosen = list(Sandbox.objects.visible_to(person(request)).select_related("team").filter(slug__in=slugs))
     if not chosen:
         messages.warning(request, "No sandbox was chosen. Nothing was changed.")

@@ -2,30 +2,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions import desk_views, pages, palette_views, views
+from sessions.views import desk, manage, palette, terminals, workspace
 
 SANDBOX = "sandboxes/<slug:slug>/"
 SESSION = f"{SANDBOX}sessions/<slug:name>/"
 
 app_name = "sessions"
 urlpatterns = [
-    path(SANDBOX, views.workspace, name="workspace"),
-    path(f"{SANDBOX}status/", views.status, name="status"),
-    path(f"{SANDBOX}retry-session/", views.retry_session, name="retry_session"),
-    path(f"{SANDBOX}terminals/", views.open_terminal, name="open_terminal"),
-    path(f"{SANDBOX}sessions/", pages.session_list, name="list"),
-    path(f"{SANDBOX}new-session/", pages.new_session, name="new"),
+    path(SANDBOX, workspace.workspace, name="workspace"),
+    path(f"{SANDBOX}status/", workspace.status, name="status"),
+    path(f"{SANDBOX}retry-session/", workspace.retry_session, name="retry_session"),
+    path(f"{SANDBOX}terminals/", terminals.open_terminal, name="open_terminal"),
+    path(f"{SANDBOX}sessions/", manage.session_list, name="list"),
+    path(f"{SANDBOX}new-session/", manage.new_session, name="new"),
     # The same at a session that may be somebody else's.
-    path(SESSION, views.workspace, name="workspace_at"),
-    path(f"{SESSION}status/", views.status, name="status_at"),
-    path(f"{SESSION}retry/", views.retry_session, name="retry_session_at"),
-    path(f"{SESSION}terminals/", views.open_terminal, name="open_terminal_at"),
-    path(f"{SESSION}settings/", pages.session_settings, name="settings"),
-    path(f"{SESSION}end/", pages.end_session, name="end"),
-    path("terminals/<uuid:pk>/end/", views.end_terminal, name="end_terminal"),
-    path("terminals/<uuid:pk>/rename/", views.rename_terminal, name="rename_terminal"),
-    path("terminals/<uuid:pk>/program/", desk_views.program, name="program"),
-    path(f"{SANDBOX}layout/", desk_views.keep_layout, name="keep_layout"),
-    path("preferences/terminal/", desk_views.keep_preferences, name="keep_preferences"),
-    path("palette/", palette_views.items, name="palette"),
+    path(SESSION, workspace.workspace, name="workspace_at"),
+    path(f"{SESSION}status/", workspace.status, name="status_at"),
+    path(f"{SESSION}retry/", workspace.retry_session, name="retry_session_at"),
+    path(f"{SESSION}terminals/", terminals.open_terminal, name="open_terminal_at"),
+    path(f"{SESSION}settings/", manage.session_settings, name="settings"),
+    path(f"{SESSION}end/", manage.end_session, name="end"),
+    path("terminals/<uuid:pk>/end/", terminals.end_terminal, name="end_terminal"),
+    path("terminals/<uuid:pk>/rename/", terminals.rename_terminal, name="rename_terminal"),
+    path("terminals/<uuid:pk>/program/", desk.program, name="program"),
+    path(f"{SANDBOX}layout/", desk.keep_layout, name="keep_layout"),
+    path("preferences/terminal/", desk.keep_preferences, name="keep_preferences"),
+    path("palette/", palette.items, name="palette"),
 ]

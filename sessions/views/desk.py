@@ -14,7 +14,7 @@ from sessions.arrangement import Arrangement, BadArrangementError
 from sessions.layouts import Layout
 from sessions.models import Terminal
 from sessions.preferences import PREFERENCES_MAX_BYTES, BadPreferencesError, Preferences
-from sessions.views import for_script, problem, with_terminal
+from sessions.views.scripts import for_script, problem, with_terminal
 
 
 @for_script

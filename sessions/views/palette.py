@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.current import teams_of
 from accounts.models import User
 from sessions import palette
-from sessions.views import problem
+from sessions.views.scripts import problem
 
 
 @require_safe

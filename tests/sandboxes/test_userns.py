@@ -43,7 +43,7 @@ for name in passwd group subuid subgid; do
 done
 ip link set lo up
 exec dockerd --data-root "$1/data" --exec-root "$1/run" --pidfile "$1/pid" --host "unix://$1/socket" \
-    --userns-remap sandlot-remap --bridge none --cgroup-parent /sandlot-remap --exec-opt native.cgroupdriver=cgroupfs
+    --userns-remap sandlot-remap --bridge none
 """
 
 

@@ -20,7 +20,7 @@ lint: ## Style, types, import arrows, shell scripts
 format: ## Put Python into shape
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
 
-bench: ## Measure the terminal against terminado and a raw TTY exec
+bench: ## Measure the pages, and the terminal against terminado and a raw TTY exec
 	@exec scripts/with-tools.sh bench .venv/bin/python -m tests.bench $(ARGS)
 
 screenshots: ## Paint every page in both themes into var/screenshots

@@ -11,7 +11,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.forms import BaseInlineFormSet
+from django.forms import BaseInlineFormSet, ModelForm, Select
 from django.http import HttpRequest
 
 from accounts.models import Invitation, Membership, Role, Team, User
@@ -83,12 +83,28 @@ class OwnedFormSet(BaseInlineFormSet):
             raise ValidationError("A team needs an owner: make somebody else owner first.")
 
 
+class MemberForm(ModelForm):
+    """A membership does not wander. Its person stands as the only choice: a field that looks it up asks per row."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            user = self.instance.user
+            self.fields["user"].disabled = True
+            self.fields["user"].widget = Select(choices=[(user.pk, user.email)])
+
+
 class MembershipInline(admin.TabularInline):
     model = Membership
+    form = MemberForm
     formset = OwnedFormSet
     autocomplete_fields = ["user"]
     readonly_fields = ["created_at"]
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        rows: QuerySet[Membership] = super().get_queryset(request)
+        return rows.select_related("user", "team")
 
 
 @admin.register(Team)

@@ -16,8 +16,9 @@ from activity.models import Entry, EntryQuerySet, Outcome
 from activity.verbs import GROUPS, VERBS, verbs_of
 
 ON_A_PAGE = 50
-# A select with more names is no help; the text filter finds the others.
-PEOPLE_OFFERED = 200
+# A select with more names is no help; the text filter finds the others, and who acted before the newest entries.
+# Looking at 100,000 of them for their names took longer than all the rest of the page.
+PEOPLE_OFFERED, LOOKED_AT = 200, 10_000
 # Stands in the filter for what no signed-in person did.
 NOBODY = "0"
 
@@ -86,8 +87,9 @@ def what_choices() -> list[tuple[str, Any]]:
 
 
 def people_in(entries: EntryQuerySet) -> list[tuple[str, str]]:
-    """Return (value, label) of everybody who acts in these entries, as they were called last."""
-    latest = entries.order_by().values_list("actor_id").annotate(latest=Max("number"))
+    """Return (value, label) of everybody who acts in the newest of these entries, as they were called last."""
+    newest = entries.order_by("-number").values("number")[:LOOKED_AT]
+    latest = Entry.objects.filter(number__in=newest).order_by().values_list("actor_id").annotate(latest=Max("number"))
     numbers = [number for _, number in latest.order_by("-latest")[:PEOPLE_OFFERED]]
     acting = Entry.objects.filter(number__in=numbers).values_list("actor_id", "actor")
     named = [(str(pk), name) for pk, name in acting if pk is not None]

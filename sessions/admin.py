@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -42,14 +43,17 @@ class SessionAdmin(admin.ModelAdmin):
     list_select_related = ["sandbox", "user"]
     list_filter = ["state", "permission", "is_global", "sandbox__team"]
     search_fields = ["name", "sandbox__slug", "user__email", "user__name"]
+    # The newest first, along the primary key: the model's own order would sort all rows for each page.
+    ordering = ["-id"]
     show_full_result_count = False
     inlines = [TerminalInline]
     actions = ["end"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        live = Count("terminals", filter=Q(terminals__ended_at=None))
+        # Counted for the rows of the page; with a join all sessions would be grouped, also to be counted themselves.
+        live = Terminal.objects.live().filter(session=OuterRef("pk")).order_by().values("session")
         sessions: QuerySet[Session] = super().get_queryset(request)
-        return sessions.annotate(live_terminals=live)
+        return sessions.annotate(live_terminals=Coalesce(Subquery(live.values(count=Count("pk"))), 0))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> tuple[str, ...]:
         seen = ("state", "reason", "created_by", "created_at", "last_used_at", "ended_at")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -29,19 +30,35 @@ MEASURES: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "crowd": crowd.measure,
 }
 
+# Measured in a process of its own, with a database of its own: it needs neither server nor engine.
+PAGES = "pages"
+
 
 def main() -> None:
     asked = arguments()
     # Whoever ends it early wants nothing left behind either.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended early."))
+    names = asked.names or [PAGES, *MEASURES]
+    if PAGES in names:
+        command = [sys.executable, "-m", "tests.bench.pages", *(["--quick"] if asked.quick else [])]
+        subprocess.run(command, check=True)
+        names = [name for name in names if name != PAGES]
+    if names:
+        measure_there(asked, names)
+
+
+def measure_there(asked: argparse.Namespace, names: list[str]) -> None:
+    """Measure what needs a real server and engine."""
     with measuring_place(quick=asked.quick, stall_s=asked.stall_seconds) as place:
-        rows = uvloop.run(measured(place, asked.names or list(MEASURES)))
+        rows = uvloop.run(measured(place, names))
     print(f"\nAll together, on {machine()}:\n\n{as_table(rows)}")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], metavar="name", help=", ".join(MEASURES))
+    parser.add_argument(
+        "names", nargs="*", choices=[PAGES, *MEASURES, []], metavar="name", help=", ".join([PAGES, *MEASURES])
+    )
     parser.add_argument("--quick", action="store_true", help="fewer rounds, about two minutes")
     parser.add_argument("--stall-seconds", type=float, help="how long stalled clients stall; 60, or 12 with --quick")
     asked = parser.parse_args()

@@ -95,7 +95,7 @@ def test_creating_describing_trashing_restoring_and_deleting_are_recorded(
     browser = browser_of(alice)
     before = verify().count
     browser.post("/sandboxes/new/", {"template": "debian", "slug": "calm-heron", "team": team.pk, "size": "standard"})
-    browser.post("/sandboxes/calm-heron/settings/", {"title": "Heron", "description": ""})
+    browser.post("/sandboxes/calm-heron/settings/details/", {"title": "Heron", "description": ""})
     for button in ("delete", "restore", "delete", "purge"):
         browser.post(f"/sandboxes/calm-heron/{button}/", {"name": "calm-heron"})
     assert [facts(entry)[:3] for entry in new_entries(before)] == [

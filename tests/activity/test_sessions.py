@@ -124,6 +124,7 @@ def test_a_role_that_is_taken_says_what_became_of_the_session(running: Sandbox, 
 def test_looking_at_a_terminal_is_recorded_once_however_often_the_link_comes_back(
     terminal: Terminal, alice: User, bob: User
 ) -> None:
+    terminal.mark_opened()
     before = verify().count
     for user in (bob, alice, bob, alice):
         login = signed_in(user)

@@ -63,7 +63,8 @@ async def test_files_outlive_a_stop_and_a_restart(server: LiveServer, ada: Perso
     ada.post("/sandboxes/keeps-files/start/")
     server.wait_for_state("keeps-files", "running")
     told = await said(ada, "keeps-files", "cat note ~/note /usr/local/note; ls ~/.private")
-    assert told.split() == ["one", "two", "three"]
+    # Its private folder begins anew, with git's settings in it.
+    assert told.split() == ["one", "two", "three", "git"]
     before = server.row("SELECT * FROM sandboxes_sandbox WHERE slug = 'keeps-files'")
     ada.post("/sandboxes/keeps-files/restart/")
     server.wait_for(

@@ -85,11 +85,9 @@ class SettingsForm(forms.Form):
 
     def fill(self) -> None:
         """Begin with what holds."""
-        raise NotImplementedError
 
     def save(self) -> None:
         """Write what is wanted."""
-        raise NotImplementedError
 
 
 class DetailsForm(SettingsForm):

@@ -7,6 +7,7 @@ import json
 import secrets
 import struct
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -25,7 +26,7 @@ STDOUT = b'["stdout", "'
 ANSWER_S = 30.0
 
 
-class Shell:
+class Shell(ABC):
     """What is the same for all: type, count what comes, wait for a mark or for the echo of a key."""
 
     def __init__(self) -> None:
@@ -36,11 +37,13 @@ class Shell:
         self._found: asyncio.Future[None] | None = None
         self._echoed: asyncio.Future[None] | None = None
 
+    @abstractmethod
     def type(self, data: bytes) -> None:
-        raise NotImplementedError
+        """Send what a person types."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Hang up."""
 
     def took(self, data: bytes) -> None:
         """Count output and wake whoever waits for it."""

@@ -21,20 +21,8 @@ BACK_WITHIN_MS = 2_000
 
 
 @pytest.fixture(scope="module")
-def fragile() -> Iterator[LiveServer]:
-    """One server for all of these, killed again and again."""
-    server = LiveServer()
-    try:
-        server.prepare()
-        server.start()
-        yield server
-    finally:
-        server.close()
-
-
-@pytest.fixture(scope="module")
-def ada(fragile: LiveServer) -> Person:
-    person = fragile.person()
+def ada(server: LiveServer) -> Person:
+    person = server.person()
     person.running_sandbox(SLUG)
     return person
 
@@ -62,14 +50,14 @@ def kill_and_resume(server: LiveServer, desk: TerminalPage) -> None:
     assert shell_pids(server) == before
 
 
-def test_in_vim(fragile: LiveServer, desk: TerminalPage) -> None:
+def test_in_vim(server: LiveServer, desk: TerminalPage) -> None:
     desk.type("vim -c 'set mouse=a title ruler' /tmp/draft\n")
     desk.sees("/tmp/draft")
     desk.type("inot saved")
     desk.sees("-- INSERT --")
     desk.is_quiet()
     before = desk.screen
-    kill_and_resume(fragile, desk)
+    kill_and_resume(server, desk)
     assert desk.screen == before
     desk.type(" yet")
     desk.press("Escape")
@@ -78,7 +66,7 @@ def test_in_vim(fragile: LiveServer, desk: TerminalPage) -> None:
     assert desk.run("cat /tmp/draft") == "not saved yet"
 
 
-def test_in_a_paste_of_4_mb(fragile: LiveServer, desk: TerminalPage) -> None:
+def test_in_a_paste_of_4_mb(server: LiveServer, desk: TerminalPage) -> None:
     text = "".join(f"{number:07} " + f"{number * 2654435761 % 2**32:08x} " * 7 + "\n" for number in range(56_000))
     desk.start("stty -echo; cat > /tmp/pasted")
     desk.paste(text)
@@ -86,7 +74,7 @@ def test_in_a_paste_of_4_mb(fragile: LiveServer, desk: TerminalPage) -> None:
     # Some of it has arrived, most of it has not.
     desk.until("reader.unconfirmed() < argument", "the paste runs", len(text) - 500_000)
     assert desk.ask("reader.unconfirmed()") > 500_000
-    kill_and_resume(fragile, desk)
+    kill_and_resume(server, desk)
     desk.until("reader.unconfirmed() === 0", "everything is confirmed", within_ms=60_000)
     desk.press("Control+d")
     desk.type("stty echo\n")
@@ -104,25 +92,25 @@ for number, row in enumerate(open("/tmp/rows")):
 """
 
 
-def test_in_the_output_of_a_file(fragile: LiveServer, desk: TerminalPage) -> None:
+def test_in_the_output_of_a_file(server: LiveServer, desk: TerminalPage) -> None:
     """Slow enough for what is kept meanwhile: every line is there, once."""
     desk.run("seq -f 'row %06g' 1 6000 > /tmp/rows")
     desk.run(f"echo {base64.b64encode(SLOWLY.encode()).decode()} | base64 -d > /tmp/slowly.py")
     desk.type("python3 /tmp/slowly.py; echo al''l\n")
     desk.sees("row 000300\n")
-    kill_and_resume(fragile, desk)
+    kill_and_resume(server, desk)
     assert "row 006000" not in desk.text
     desk.sees("\nall\n", within_ms=60_000)
     rows = re.findall(r"row (\d{6})", desk.text)
     assert [int(row) for row in rows] == list(range(1, 6001))
 
 
-def test_in_the_output_of_a_large_file(fragile: LiveServer, desk: TerminalPage) -> None:
+def test_in_the_output_of_a_large_file(server: LiveServer, desk: TerminalPage) -> None:
     """More goes by than is kept: the page says so, and what it shows is one piece."""
     desk.run("seq -f 'row %08.0f' 1 3000000 > /tmp/rows")
     desk.type("cat /tmp/rows; echo al''l\n")
     desk.sees("row 00100000\n")
-    kill_and_resume(fragile, desk)
+    kill_and_resume(server, desk)
     desk.sees("\nall\n", within_ms=60_000)
     rows = [int(row) for row in re.findall(r"row (\d{8})", desk.text)]
     assert rows == list(range(3_000_001 - len(rows), 3_000_001))

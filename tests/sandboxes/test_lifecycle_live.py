@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,18 +11,6 @@ from tests.live import LiveServer, Person, docker, eventually
 from tests.viewer import Viewer
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    """A server of this file's own: its tests kill it."""
-    server = LiveServer()
-    try:
-        server.prepare()
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import random
 import secrets
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,18 +37,6 @@ SETTLED_S = 60.0
 KILLS_OF_GLOBAL = 2
 # How long a socket may outlive its right, and a container beside what the engine itself takes for it.
 ENDED_S = 2.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    """A server of this file's own: its people come and go."""
-    server = LiveServer()
-    try:
-        server.prepare()
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

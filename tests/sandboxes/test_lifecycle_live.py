@@ -89,7 +89,7 @@ async def test_the_trash_keeps_files_and_restores_them(server: LiveServer, ada: 
     assert await said(ada, "thrown", "cat note") == "kept"
     ada.post("/sandboxes/thrown/delete/", name="thrown")
     server.wait_for_state("thrown", "stopped")
-    server.manage("shell", "-c", "from sandboxes.models import *; from datetime import timedelta;"
+    server.manage("shell", "-c", "from sandboxes.models import *; from django.utils import timezone;"
                   "Sandbox.objects.filter(slug='thrown').update(trashed_at=timezone.now() - TRASH_KEPT)")  # fmt: skip
     eventually(lambda: gone(server, "thrown"), "its time is over", 60)
     assert not any(ours(server, "thrown").values())

@@ -66,16 +66,6 @@
 /* Most that one turn of the loop reads from one descriptor: no terminal starves another. */
 #define TURN_BYTES (64 * 1024)
 
-/*
- * Terminals that nobody paces are read one at a time, for 4 ms. While others wait, none is read for as long again per
- * waiting one, at most three times: beside 20 `yes` a session keeps more than half of a processor for those who type, and
- * a build that nobody looks at is not slowed at all. The timers count milliseconds.
- */
-#define SLOT_US 4000
-#define SLOT_PAUSES 3
-/* Who has said nothing for so long passes its slot on. */
-#define SLOT_IDLE_US 1000
-
 /* The preamble of a RESET: titles, colours and modes together stay below this. */
 #define PREAMBLE_BYTES (16 * 1024)
 

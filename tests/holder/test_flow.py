@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import struct
 from pathlib import Path
 
 from tests.holder.client import WINDOW_BYTES, Frame, T, Viewer, shell
 from tests.holder.conftest import Holder, Start
 
-MIB = 1024 * 1024
 # What may be between the program and the viewer besides the window: the kernel's PTY buffers and one read.
 SLACK_BYTES = 160 * 1024
 # Writes 4 KiB pieces without end and keeps the count of its bytes where the test can read it.
@@ -24,10 +22,10 @@ while True:
 """
 
 
-def counting(holder: Holder, counter: Path, terminal: str = "t") -> Viewer:
+def counting(holder: Holder, counter: Path) -> Viewer:
     program = holder.folder / "counting.py"
     program.write_text(COUNTING)
-    viewer = holder.viewer(terminal)
+    viewer = holder.viewer()
     viewer.acks = False
     return viewer.link(program=shell(f"exec python3 {program} {counter}"))
 
@@ -140,40 +138,3 @@ def test_another_terminal_is_served_while_one_floods(holder: Holder, tmp_path: P
         other.until_output(b"%d\r\n" % number)
         while flood.poll():
             pass
-
-
-def test_floods_that_nobody_paces_all_get_on_and_give_way_to_a_driver(start: Start, tmp_path: Path) -> None:
-    holder = start("--silent-ms", "100")
-    counters = [tmp_path / f"count-{number}" for number in range(6)]
-    for number, counter in enumerate(counters):
-        flood = counting(holder, counter, f"flood-{number}")
-        if number % 2:
-            flood.close()  # nobody drives this one; the others have a driver that says nothing
-    other = holder.open(shell("exec cat"), "other").until_drives()
-    at_first = [counted(counter) for counter in counters]
-    typed = 0
-    while any(counted(counter) < before + MIB for counter, before in zip(counters, at_first, strict=True)):
-        other.type(b"%d\n" % typed)
-        other.until_output(b"%d\r\n" % typed)
-        typed += 1
-    driver = holder.viewer("flood-1").link().until_drives().until_replayed()
-    began = driver.offset
-    driver.until(lambda v: v.offset > began + 16 * MIB)
-    assert not driver.gaps
-
-
-def test_nothing_is_lost_of_what_nobody_paces(holder: Holder, tmp_path: Path) -> None:
-    output = random.Random(7).randbytes(6 * MIB)
-    (tmp_path / "output").write_bytes(output)
-    program = shell(f"stty raw -echo; printf go; read go; exec cat {tmp_path}/output")
-    names = [f"t{number}" for number in range(4)]
-    for name in names:
-        driver = holder.open(program, name).until_output(b"go").until_drives()
-        driver.paste(b"\n")
-        driver.close()
-    for name in names:
-        late = holder.viewer(name).link(want_drive=False)
-        assert late.until_exit() == 0
-        assert late.exit == (0, len(b"go") + len(output))
-        assert (b"go" + output).endswith(late.output)
-        assert len(late.output) > MIB // 8

@@ -12,7 +12,7 @@ from tests.holder.conftest import make
 
 def test_units_under_the_sanitizers() -> None:
     said = make("test")
-    for unit in ("ring", "frames", "modes", "history", "container", "records", "confine", "slots"):
+    for unit in ("ring", "frames", "modes", "history", "container", "records", "confine"):
         assert f"test_{unit}" in said
 
 

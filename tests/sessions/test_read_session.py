@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
 
 SOCKET = "/project/workspace/socket"
 SERVER = """
-import socket, sys, time
+import signal, socket, sys
 def serve(address, kind=socket.SOCK_STREAM):
     s = socket.socket(socket.AF_UNIX, kind)
     s.bind(address)
@@ -31,7 +31,7 @@ def serve(address, kind=socket.SOCK_STREAM):
 name = sys.argv[1]
 kept = [serve(name), serve("\\0" + name), serve("\\0datagram" + name, socket.SOCK_DGRAM)]
 print("listening", flush=True)
-time.sleep(600)
+signal.pause()
 """
 # On processes of its own session: the holder's first, whose unix sockets would do as well.
 INTRUDER = """

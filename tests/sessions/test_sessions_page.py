@@ -320,8 +320,8 @@ async def test_two_sessions_running_apt_at_once_get_apts_own_lock_message(owner:
     """What is installed is shared, and so is apt's lock: nothing breaks."""
     # The holder of the lock is what apt itself would be: a process with a write lock on the file.
     hold = (
-        'python3 -c \'import fcntl,time; f=open("/var/lib/dpkg/lock-frontend","w"); fcntl.lockf(f, fcntl.LOCK_EX);'
-        ' print("lo"+"cked", flush=True); time.sleep(600)\' &'
+        'python3 -c \'import fcntl,signal; f=open("/var/lib/dpkg/lock-frontend","w"); fcntl.lockf(f, fcntl.LOCK_EX);'
+        ' print("lo"+"cked", flush=True); signal.pause()\' &'
     )
     async with terminal(owner, "neighbour") as one, terminal(owner, "pitcher-host") as other:
         await one.type(hold + "\r")

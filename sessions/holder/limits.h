@@ -8,6 +8,12 @@
 #define RING_FIRST_BYTES 4096
 /* Sent and not yet acknowledged per link: covers 10 ms at 25 MB/s, yet Ctrl-C never waits behind megabytes. */
 #define WINDOW_BYTES (256 * 1024)
+/* A viewer that reads slower than WINDOW_BYTES in WINDOW_US has less on the way: Ctrl-C waits for this long, not for more.
+ * The page acknowledges every 32 KiB: with fewer than two of these it would stand still between them. */
+#define WINDOW_LEAST_BYTES (64 * 1024)
+#define WINDOW_US (40 * 1000)
+/* Long enough to hold a few acknowledgements of a slow page, short beside what a person notices. */
+#define WINDOW_LOOK_US (50 * 1000)
 /* The largest OUTPUT body: what one websocket message carries comfortably. */
 #define OUTPUT_FRAME_BYTES (64 * 1024)
 /* Enough output to be worth a frame of its own while a program writes without pause. */
@@ -65,6 +71,16 @@
 #define PIPE_BYTES (256 * 1024)
 /* Most that one turn of the loop reads from one descriptor: no terminal starves another. */
 #define TURN_BYTES (64 * 1024)
+
+/*
+ * Terminals that nobody paces are read one at a time, for 4 ms. While others wait, none is read for as long again per
+ * waiting one, at most seven times: beside 20 `yes` a session keeps most of a processor for those who type, and
+ * a build that nobody looks at is not slowed at all. The timers count milliseconds.
+ */
+#define SLOT_US 4000
+#define SLOT_PAUSES 7
+/* Who has said nothing for so long passes its slot on. */
+#define SLOT_IDLE_US 1000
 
 /* The preamble of a RESET: titles, colours and modes together stay below this. */
 #define PREAMBLE_BYTES (16 * 1024)

@@ -198,6 +198,7 @@ bool link_open(int in, int out, int control, const char *terminal_id)
         return false;
     link->in.fd = link->out.fd = link->control.fd = -1;
     link->number = ++last_number;
+    window_start(&link->window);
     snprintf(link->terminal_id, sizeof link->terminal_id, "%s", terminal_id);
     link_count++;
     in = own_nonblocking(in, O_RDONLY);

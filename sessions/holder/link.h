@@ -7,6 +7,7 @@
 #include "input.h"
 #include "loop.h"
 #include "sizes.h"
+#include "window.h"
 
 struct terminal;
 
@@ -27,8 +28,10 @@ struct link {
 
     struct bytes received, pending;
     uint64_t sent, acked; /* absolute output offsets */
+    struct window window;
     uint64_t gap_from, shift_before, shift;
     uint64_t replay_until;
+    bool replays_whole; /* all that is kept goes at once: it has an end, and nothing that is typed waits behind it */
     uint32_t last_seq, acked_seq; /* of its client's input: taken when it linked, told as written */
     struct size size_sent;
     bool welcome_due, presence_due, gap_due, reset_due, replay_end_due, repaint_due, exit_due, ack_due;

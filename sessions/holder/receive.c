@@ -13,6 +13,7 @@ static void place_resume(struct link *link, const struct link_request *request)
     link->gap_from = request->offset;
     link->sent = link->acked = link->reset_due ? ring->tail : request->offset;
     link->replay_until = ring->head;
+    link->replays_whole = true;
     link->replay_end_due = link->exit_due = link->welcome_due = true;
 }
 
@@ -122,7 +123,10 @@ static bool on_ack(struct link *link, struct reader *body)
         offset = link->sent;
     if (offset <= link->acked)
         return true;
+    /* Within a crumb of the whole window nothing more is sent. */
+    bool was_full = link->sent - link->acked + CREDIT_CRUMB_BYTES > link->window.bytes;
     link->acked = offset;
+    window_acked(&link->window, offset, was_full, loop_now_us());
     link_wake(link);
     if (link->terminal->driver == link)
         terminal_driver_read(link->terminal);

@@ -65,7 +65,8 @@ static size_t send_input_ack(struct link *link)
 static uint64_t credit(const struct link *link)
 {
     uint64_t in_flight = link->sent - link->acked;
-    return in_flight < WINDOW_BYTES ? WINDOW_BYTES - in_flight : 0;
+    uint64_t window = link->replays_whole ? OUTPUT_KEPT_BYTES : link->window.bytes;
+    return in_flight < window ? window - in_flight : 0;
 }
 
 static bool fell_behind(const struct link *link)
@@ -83,7 +84,9 @@ static void restart_at(struct link *link, uint64_t start)
     link->acked = link->reset_due ? start : start - in_flight;
     link->replay_until = link->terminal->history.ring.head;
     link->replay_end_due = true;
+    link->replays_whole &= link->reset_due; /* who fell behind while it lives has to show that it reads */
     link->reset_due = link->gap_due = false;
+    window_jumped(&link->window);
 }
 
 static uint8_t *put_size(struct link *link, uint8_t *at, struct size size)
@@ -131,7 +134,7 @@ static size_t send_size(struct link *link)
 static size_t send_replay_end(struct link *link)
 {
     uint8_t frame[FRAME_HEADER_BYTES];
-    link->replay_end_due = false;
+    link->replay_end_due = link->replays_whole = false;
     link_repaint_if_due(link);
     return send_frame(link, frame, frame_header(frame, FRAME_REPLAY_END, 0));
 }

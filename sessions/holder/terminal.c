@@ -16,6 +16,8 @@
 struct options options = {.silent_us = 10 * 1000 * 1000, .kill_us = 5 * 1000 * 1000};
 
 static struct terminal *terminals;
+static struct slots slots;
+static struct timer next_slot;
 
 struct terminal *terminal_first(void)
 {
@@ -98,6 +100,49 @@ static void forget_old(void)
         forget(oldest);
 }
 
+/* ---- who is read when ---- */
+
+/* By its driver's window; what is left after the shell's end is little. All others share the slots. */
+static bool is_paced(const struct terminal *terminal)
+{
+    return terminal->shell_gone || (terminal->driver && !terminal->driver->silent);
+}
+
+static void look_at_slots(struct timer *timer);
+
+static void wait_for_slots(void)
+{
+    int64_t due_us = slots_due_us(&slots);
+    if (due_us >= 0)
+        timer_set(&next_slot, due_us - loop_now_us(), look_at_slots);
+    else
+        timer_stop(&next_slot);
+}
+
+static void look_at_slots(struct timer *timer)
+{
+    (void)timer;
+    struct slot *slot = slots_look(&slots, loop_now_us());
+    if (slot)
+        terminal_settle(OWNER(slot, struct terminal, slot));
+    wait_for_slots();
+}
+
+static bool may_read(struct terminal *terminal)
+{
+    if (is_paced(terminal))
+        return true;
+    bool may = slots_ask(&slots, &terminal->slot, loop_now_us());
+    wait_for_slots();
+    return may;
+}
+
+static void leave_slots(struct terminal *terminal)
+{
+    if (slots_leave(&slots, &terminal->slot))
+        wait_for_slots();
+}
+
 /* The shell is gone and its output read: viewers get EXIT after the last byte. */
 static void finish(struct terminal *terminal)
 {
@@ -107,6 +152,7 @@ static void finish(struct terminal *terminal)
     timer_stop(&terminal->drain);
     timer_stop(&terminal->jiggle);
     terminal->ended = true;
+    leave_slots(terminal);
     take_out(terminal); /* from here on its place in the row says when it ended */
     append_terminal(terminal);
     wake_all(terminal);
@@ -116,7 +162,7 @@ static void finish(struct terminal *terminal)
 static bool window_is_full(const struct terminal *terminal)
 {
     const struct link *driver = terminal->driver;
-    return driver && !driver->silent && terminal->history.ring.head - driver->acked >= WINDOW_BYTES;
+    return driver && !driver->silent && terminal->history.ring.head - driver->acked >= driver->window.bytes;
 }
 
 static void driver_is_silent(struct timer *timer)
@@ -132,7 +178,9 @@ void terminal_settle(struct terminal *terminal)
     if (terminal->ended)
         return;
     terminal->gated = window_is_full(terminal);
-    uint32_t reading = terminal->gated ? 0 : EPOLLIN, writing = input_waits(&terminal->input) ? EPOLLOUT : 0;
+    if (is_paced(terminal))
+        leave_slots(terminal);
+    uint32_t reading = terminal->gated || terminal->slot.waits ? 0 : EPOLLIN, writing = input_waits(&terminal->input) ? EPOLLOUT : 0;
     watch_events(&terminal->pty, reading | writing);
     if (!terminal->gated)
         timer_stop(&terminal->silence);
@@ -185,7 +233,7 @@ static void pty_ready(struct watch *watch, uint32_t events)
     if (events & EPOLLOUT)
         write_input(terminal);
     /* With EPOLLHUP only what the kernel still holds is left: little enough to be read past the gate. */
-    bool open = !(events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || read_output(terminal);
+    bool open = !(events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || !may_read(terminal) || read_output(terminal);
     if (open)
         terminal_settle(terminal);
     else if (terminal->shell_gone)
@@ -335,6 +383,7 @@ static void shell_gone(struct terminal *terminal, int wait_status)
     close(terminal->slave); /* now the PTY ends with its last byte, unless a background program holds it */
     terminal->slave = -1;
     terminal->drain_from_us = loop_now_us();
+    terminal_settle(terminal);
     timer_set(&terminal->drain, DRAIN_IDLE_US, drain_more);
 }
 

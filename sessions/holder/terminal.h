@@ -8,6 +8,7 @@
 #include "history.h"
 #include "input.h"
 #include "loop.h"
+#include "slots.h"
 
 struct link;
 
@@ -25,6 +26,7 @@ struct terminal {
     struct input input;
     struct link *links, *driver;
     unsigned link_count;
+    struct slot slot; /* for reading while nobody paces it */
     bool urgent; /* something short was typed: the next output goes out at once */
     int64_t active_us, drain_from_us;
     struct timer silence, drain, kill, jiggle;

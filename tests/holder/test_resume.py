@@ -39,6 +39,16 @@ def type_on(viewer: Viewer, data: bytes) -> None:
     viewer.type(data[start : start + 7])
 
 
+def test_a_late_joiner_gets_all_that_is_kept_without_being_asked_whether_it_reads(holder: Holder) -> None:
+    writer = holder.open(shell(f"stty raw -echo; head -c {KEPT_BYTES} /dev/zero; echo done; exec cat"))
+    writer.until_output(b"done")
+    joiner = holder.viewer()
+    joiner.acks = False
+    joiner.link(want_drive=False).until_replayed()
+    assert joiner.offset == writer.offset
+    assert joiner.offset - joiner.resets[0][0] > KEPT_BYTES // 2
+
+
 @pytest.mark.parametrize("disconnects", [1000])
 def test_a_thousand_disconnects_lose_nothing_and_double_nothing(
     holder: Holder, tmp_path: Path, disconnects: int

@@ -17,18 +17,20 @@ class LinkEnded(Exception):  # noqa: N818
 
 
 class HolderLink:
-    """Open with `HolderLink.open`, then `read` and `send` until LinkEnded; `close` in any case."""
+    """Open with `HolderLink.open`, `join`, then `read` and `send` until LinkEnded; `close` in any case."""
 
     def __init__(self, stream: ExecStream) -> None:
         self._stream = stream
         self._reader = FrameReader()
 
     @classmethod
-    async def open(cls, engine: Engine, container: str, terminal_id: UUID, link_frame: bytes) -> HolderLink:
-        """Raises what `Engine.exec_stream` raises."""
-        stream = await engine.exec_stream(container, [HOLDER, "attach", str(terminal_id)])
-        stream.write(link_frame)
-        return cls(stream)
+    async def open(cls, engine: Engine, container: str, terminal_id: UUID) -> HolderLink:
+        """Raises what `Engine.exec_stream` raises. The holder waits 10 s for `join`."""
+        return cls(await engine.exec_stream(container, [HOLDER, "attach", str(terminal_id)]))
+
+    def join(self, link_frame: bytes) -> None:
+        """Say who comes and what they have: see `protocol.link`."""
+        self._stream.write(link_frame)
 
     async def read(self) -> list[bytes]:
         """Return the frames that came together, at least one: type byte and body each.

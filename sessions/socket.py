@@ -81,11 +81,12 @@ async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     """Admit the person, link to the holder, then carry messages both ways until one side is done."""
     login = await database_sync_to_async(Login.of)(scope["user"], scope["session"])
     terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
-    hello = await browser.hello()
     seat = await database_sync_to_async(let_in)(login, terminal_id)
-    frame = protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell)
-    link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id, frame)
+    # Before the hello: the engine needs 30 to 50 ms, in which the page gets ready to say it.
+    link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id)
     try:
+        hello = await browser.hello()
+        link.join(protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell))
         await carry(browser, link, seat)
     except (StreamLost, LinkEnded):
         # The container of who lost their place goes at once: they hear why, not that it restarts.

@@ -135,8 +135,13 @@ class Supervisor:
 
     async def _look(self) -> None:
         """Take the full look, say that the engine is well, and put strangers among our things into quarantine."""
-        self._world = await World.look(self.engine, settings.SANDLOT_INSTANCE)
+        # Noted before the question: what happens while it is answered asks for another look.
         self._looked_at = time.monotonic()
+        try:
+            self._world = await World.look(self.engine, settings.SANDLOT_INSTANCE)
+        except EngineError:
+            self._looked_at = -FULL_LOOK_S
+            raise
         await self._report(None)
         await sync_to_async(self._look_at_the_clock)()
         await self._orphans.inspect(self.engine, settings.SANDLOT_INSTANCE, await self.keeper.known())

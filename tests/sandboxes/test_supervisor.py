@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from accounts.models import Team, User
-from sandboxes.engine import DiskFull, EngineAway, EngineError, EngineTimeout, Image
+from sandboxes.engine import (
+    Container,
+    DiskFull,
+    EngineAway,
+    EngineError,
+    EngineEvent,
+    EngineTimeout,
+    Image,
+    Network,
+)
+from sandboxes.labels import KIND, SANDBOX
 from sandboxes.models import EngineStatus, Sandbox, State, Step, Template
 from sandboxes.space import DiskLow
 from sandboxes.supervisor import Supervisor
@@ -106,3 +119,45 @@ async def test_a_long_log_keeps_its_latest_steps(wanted: Sandbox) -> None:
     titles = [step.title async for step in wanted.steps.all()]
     assert len(titles) == 100
     assert titles[-1] == "Step 129"
+
+
+class ChangingEngine:
+    """Something ends on it just while the first full look is answered, and that answer does not show it yet."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.is_asked, self.is_told, self.is_asked_again = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def containers(self, labels: Mapping[str, str]) -> list[Container]:
+        if KIND not in labels:  # the search for orphans, not the look
+            return []
+        self.looks += 1
+        if self.looks == 1:
+            self.is_asked.set()
+            await self.is_told.wait()
+        else:
+            self.is_asked_again.set()
+        return []
+
+    async def events(self, labels: Mapping[str, str]) -> AsyncIterator[EngineEvent]:
+        await self.is_asked.wait()
+        yield EngineEvent("die", "sandlot-test-wanted-ada", {SANDBOX: "wanted"}, timezone.now())
+        self.is_told.set()  # whoever asks for the next one has taken this one in
+        await asyncio.Event().wait()
+
+    async def networks(self, labels: Mapping[str, str]) -> list[Network]:
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        return TroubledEngine(EngineError("not asked here")).__getattr__(name)
+
+
+async def test_news_that_comes_during_a_look_is_not_lost() -> None:
+    engine = ChangingEngine()
+    supervising = asyncio.create_task(Supervisor(engine, NoSessions()).run())  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(10):  # without the news the next look is due after 30 s
+            await engine.is_asked_again.wait()
+    finally:
+        supervising.cancel()
+        await asyncio.gather(supervising, return_exceptions=True)

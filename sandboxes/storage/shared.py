@@ -78,6 +78,9 @@ async def data_folder(engine: Engine, instance: str, sandbox: str) -> Path:
 
 async def remove_sandbox(engine: Engine, instance: str, sandbox: str) -> None:
     """Remove all files of a sandbox; fine when they are gone. Raises Conflict while a session is there."""
+    # Who was killed while it wrote to the files left its helper behind, and the engine keeps what a container has.
+    for helper in await engine.containers(labels_of(instance, "helper", sandbox=sandbox)):
+        await engine.remove_container(helper.name)
     volumes = await _volumes_of(engine, instance, sandbox)
     shared = [volume.name for volume in volumes if volume.labels[KIND] == "shared"]
     await asyncio.gather(*(engine.remove_volume(name) for name in shared))

@@ -34,6 +34,18 @@ def gone(server: LiveServer, slug: str) -> bool:
     return not server.rows("SELECT * FROM sandboxes_sandbox WHERE slug = ?", slug)
 
 
+def wait_until_gone(server: LiveServer, slug: str, within_s: float = 60) -> None:
+    """Wait until nothing knows of it any more; a failure says how far it came."""
+    try:
+        eventually(lambda: gone(server, slug), f"{slug} is gone", within_s)
+    except AssertionError as error:
+        row = server.row("SELECT desired, state, reason, trashed_at FROM sandboxes_sandbox WHERE slug = ?", slug)
+        steps = server.rows(
+            "SELECT p.* FROM sandboxes_step p JOIN sandboxes_sandbox s ON s.id = p.sandbox_id WHERE s.slug = ?", slug
+        )
+        raise AssertionError(f"{error}: {row}; {steps}; {server.said()[-2000:]}") from None
+
+
 async def said(person: Person, slug: str, command: str) -> str:
     """What a command prints in a new terminal of the person's session."""
     async with Viewer(person.server.origin, person.cookie, person.open_terminal(slug)) as viewer:
@@ -65,7 +77,7 @@ def test_delete_leaves_nothing(server: LiveServer, ada: Person) -> None:
     ada.running_sandbox("short-lived")
     assert all(ours(server, "short-lived").values())
     ada.delete_sandbox("short-lived")
-    eventually(lambda: gone(server, "short-lived"), "the row is gone")
+    wait_until_gone(server, "short-lived")
     assert not any(ours(server, "short-lived").values())
 
 
@@ -91,7 +103,7 @@ async def test_the_trash_keeps_files_and_restores_them(server: LiveServer, ada: 
     server.wait_for_state("thrown", "stopped")
     server.manage("shell", "-c", "from sandboxes.models import *; from django.utils import timezone;"
                   "Sandbox.objects.filter(slug='thrown').update(trashed_at=timezone.now() - TRASH_KEPT)")  # fmt: skip
-    eventually(lambda: gone(server, "thrown"), "its time is over", 60)
+    wait_until_gone(server, "thrown")
     assert not any(ours(server, "thrown").values())
 
 
@@ -115,7 +127,7 @@ def test_20_at_once_all_come_up(server: LiveServer, ada: Person) -> None:
     for slug in slugs:
         ada.delete_sandbox(slug)
     for slug in slugs:
-        eventually(lambda slug=slug: gone(server, slug), f"{slug} is gone", 120)  # type: ignore[misc]
+        wait_until_gone(server, slug, 120)
 
 
 @pytest.mark.timeout(300)
@@ -143,7 +155,7 @@ def test_killed_at_every_step_it_goes_on(server: LiveServer, ada: Person, wish: 
         check_finished(server, slug, wish)
         if wish != "delete":
             ada.delete_sandbox(slug)
-            eventually(lambda slug=slug: gone(server, slug), "deleted", 60)  # type: ignore[misc]
+            wait_until_gone(server, slug)
         assert not any(ours(server, slug).values())
         if not killed:
             break
@@ -176,7 +188,7 @@ def killed_in_step(server: LiveServer, slug: str, operation: str, nth: int) -> b
 
 def check_finished(server: LiveServer, slug: str, wish: str) -> None:
     if wish == "delete":
-        eventually(lambda: gone(server, slug), f"{slug} is deleted", 60)
+        wait_until_gone(server, slug)
         return
     server.wait_for_state(slug, "stopped" if wish == "stop" else "running")
     left_open = "SELECT * FROM sandboxes_step p JOIN sandboxes_sandbox s ON s.id = p.sandbox_id WHERE s.slug = ?"

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from sandboxes import storage
 from sandboxes.engine import Conflict, Engine, EngineAway, NameTaken
+from sandboxes.engine.docker import DockerEngine
 from sandboxes.labels import INSTANCE, KIND, SANDBOX, labels_of
 from sandboxes.storage import ImageTree, filled
 from sandboxes.storage.filled import MANIFEST
@@ -122,6 +123,18 @@ async def test_deleting_leaves_nothing(
     assert not await engine.containers(wanted)
     assert not await engine.volumes(wanted)
     assert not await engine.networks(wanted)
+
+
+async def test_the_helper_of_somebody_who_was_killed_does_not_keep_the_files(
+    engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree
+) -> None:
+    place = await make_place(busybox)
+    assert isinstance(engine, DockerEngine)
+    [data] = await engine.volumes(labels_of(instance, "data", sandbox=place.slug))
+    await engine._helper(data.name).__aenter__()  # and nobody lives to leave it
+    await storage.remove_sandbox(engine, instance, place.slug)
+    assert not await engine.volumes({INSTANCE: instance, SANDBOX: place.slug})
+    assert not await engine.containers({INSTANCE: instance, SANDBOX: place.slug})
 
 
 async def test_files_in_use_are_not_deleted(engine: Engine, make_place: MakePlace, busybox: ImageTree) -> None:

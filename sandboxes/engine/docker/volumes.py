@@ -18,7 +18,7 @@ from sandboxes.engine.docker.images import Images
 from sandboxes.engine.errors import EngineRefused, EngineTimeout, ImageMissing, NameTaken, NotFound
 from sandboxes.engine.values import ContainerSpec, Image, Labels, Volume, VolumeMount, VolumeSpec
 from sandboxes.engine.wire import Answer, error_message, refusal
-from sandboxes.labels import SHARED, labels_of
+from sandboxes.labels import SANDBOX, SHARED, labels_of
 
 # Nothing but an empty folder for the volume: a container has to have an image, not one with something in it.
 HELPER_IMAGE = "sandlot/helper:1"
@@ -94,12 +94,12 @@ class Volumes(Containers, Images):
     async def _helper(self, volume: str) -> AsyncIterator[str]:
         """Give the name of a container that has the volume at HELPER_FOLDER; never started, removed afterwards."""
         # A mount would create the volume that it does not find; only what is there may be read or written.
-        await self.volume(volume)
+        whose = (await self.volume(volume)).labels.get(SANDBOX)
         spec = ContainerSpec(
             name=f"sandlot-{self._instance}.helper.{secrets.token_hex(6)}",
             image=(await self._helper_image()).id,
             command=("never-started",),
-            labels=labels_of(self._instance, "helper"),
+            labels=labels_of(self._instance, "helper") | ({SANDBOX: whose} if whose else {}),
             mounts=(VolumeMount(volume, HELPER_FOLDER),),
         )
         await self.create_container(spec)

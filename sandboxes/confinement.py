@@ -21,7 +21,7 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_S
 OPEN_FILES = 16384
 
 HOLDER_INIT = ("/.sandlot/holder", "init")
-# Its shells reach no unix socket of a session that writes, see sessions/holder/confine.h.
+# It and its shells reach neither unix sockets nor named pipes of a session that writes, see sessions/holder/confine.h.
 HOLDER_INIT_READ = (*HOLDER_INIT, "--read")
 
 

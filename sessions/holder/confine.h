@@ -1,9 +1,8 @@
 /*
- * What the shells of a read session may not do: reach through a unix socket into a session that writes.
+ * What a read session may not do: reach through a file into a session that writes.
  *
- * All sessions of a sandbox share one network, and with it the abstract sockets, and a socket file can be connected to
- * also where the files are mounted read-only. A server that listens there was made for its own user, and does
- * what it is told: tmux, an editor, an agent, a database.
+ * Its files are mounted read-only, yet a socket file there can be connected to, and a named pipe written into. Who
+ * listens there was made for its own user, and does what it is told: tmux, an editor, an agent, a shell script.
  */
 #ifndef HOLDER_CONFINE_H
 #define HOLDER_CONFINE_H
@@ -13,8 +12,22 @@
 #include <stdint.h>
 
 /*
- * For this process and all that it starts, for good: no unix sockets but connected pairs, and no way into the
- * holder's own processes, which have them. False: errno.
+ * For this process and all that it starts, for good: nothing is opened for writing but what is the session's own. One
+ * domain for all its shells, so that they can look at each other's processes as ever. False: errno.
+ *
+ * `version` is what landlock_version() answered; with 0, a kernel that cannot, nothing happens.
+ */
+bool confine_files(int version);
+
+/* Which version of Landlock the kernel has; 0: none, or the engine's profile refuses to ask. */
+int landlock_version(void);
+
+/* What of Landlock's access rights (files) is taken away in that version: all that change something. */
+uint64_t landlock_rights(int version);
+
+/*
+ * For this process and all that it starts, for good: no unix sockets but connected pairs, no leases, and no way into
+ * the holder's own processes, which have such sockets. False: errno.
  */
 bool confine_reader(void);
 

@@ -6,7 +6,6 @@
 #include "container.h"
 #include "private.h"
 #include "server.h"
-#include "shell.h"
 #include "terminal.h"
 
 #define VERSION "sandlot holder 1"
@@ -23,6 +22,7 @@ static const char USAGE[] =
 struct words {
     const char *words[3]; /* the command and its argument */
     int count;
+    bool for_reading;
     const char *folder;
     const char *private_folder; /* NULL: the session's own */
 };
@@ -56,7 +56,7 @@ static bool parse(int argc, char **argv, struct words *words)
 {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--read") == 0) {
-            shell_only_for_reading();
+            words->for_reading = true;
         } else if (strncmp(argv[i], "--", 2) == 0) {
             if (i + 1 == argc || !take_option(argv[i], argv[i + 1], words))
                 return false;
@@ -81,14 +81,14 @@ static int run(const struct words *words)
     const char *command = words->words[0], *argument = words->words[1];
     if (argument) {
         if (strcmp(command, "serve") == 0)
-            return server_serve(argument);
+            return server_serve(argument, words->for_reading);
         if (strcmp(command, "attach") == 0)
             return command_attach(words->folder, argument);
         if (strcmp(command, "end") == 0)
             return command_end(words->folder, argument);
     } else {
         if (strcmp(command, "init") == 0)
-            return server_init();
+            return server_init(words->for_reading);
         if (strcmp(command, "ready") == 0)
             return command_ready(words->folder);
         if (strcmp(command, "list") == 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "callers.h"
+#include "confine.h"
 #include "container.h"
 #include "limits.h"
 #include "link.h"
@@ -80,31 +81,43 @@ static bool watch_signals(void)
     return fd >= 0 && watch_start(&signals, fd, EPOLLIN, signal_arrived);
 }
 
-static int serve(const char *folder)
+/* Ourselves too: what is beneath us inherits it, and a shell that turned us to its ends would gain nothing. */
+static bool only_read(void)
+{
+    shell_only_for_reading();
+    if (confine_files(landlock_version()))
+        return true;
+    fprintf(stderr, "holder: refusing to start: cannot be confined to reading: %s\n", strerror(errno));
+    return false;
+}
+
+static int serve(const char *folder, bool for_reading)
 {
     shell_raise_file_limit();
     if (!loop_open() || !watch_signals()) {
         fprintf(stderr, "holder: cannot set up its event loop: %s\n", strerror(errno));
         return EXIT_REFUSED;
     }
-    if (!callers_listen(folder))
+    if (!callers_listen(folder) || (for_reading && !only_read()))
         return EXIT_REFUSED;
     loop_run(links_pump);
     terminals_kill();
     return 0;
 }
 
-int server_serve(const char *folder)
+int server_serve(const char *folder, bool for_reading)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us, as they come to PID 1 */
-    return serve(folder);
+    return serve(folder, for_reading);
 }
 
-int server_init(void)
+int server_init(bool for_reading)
 {
     if (!container_is_ours() || !container_prepare())
         return EXIT_REFUSED;
-    int status = serve(RUN_FOLDER);
+    if (for_reading && landlock_version() == 0)
+        fprintf(stderr, "holder: no Landlock here: programs of this session can write into named pipes of others\n");
+    int status = serve(RUN_FOLDER, for_reading);
     kill(-1, SIGKILL);
     return status;
 }

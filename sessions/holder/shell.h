@@ -20,7 +20,7 @@ struct shell {
  */
 bool shell_start(const struct link_request *request, struct size size, struct shell *shell, char *why, size_t why_size);
 bool pty_resize(int pty, struct size size);
-/* From now on every program is confined as those of a read session are, see confine.h. */
+/* From now on every program reaches no unix socket, see confine_reader(). */
 void shell_only_for_reading(void);
 /* Children get the limit of open files that the holder itself was started with. */
 void shell_raise_file_limit(void);

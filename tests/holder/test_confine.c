@@ -1,6 +1,14 @@
-/* The filter of a read session, by an interpreter of its own for every processor, and by the kernel for this one. */
+/*
+ * The filter of a read session, by an interpreter of its own for every processor, and by the kernel for this one; then
+ * what may be opened for writing, in each version of Landlock up to the kernel's.
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,12 +19,12 @@
 enum { X86_64, I386, AARCH64, ARM, PROCESSORS };
 
 static const struct calls {
-    uint32_t processor, socket, socketpair, socketcall; /* 0: there is none */
+    uint32_t processor, socket, socketpair, socketcall, fcntl, fcntl64; /* 0: there is none */
 } CALLS[PROCESSORS] = {
-    [X86_64] = {0xc000003e, 41, 53, 0},
-    [I386] = {0x40000003, 359, 360, 102},
-    [AARCH64] = {0xc00000b7, 198, 199, 0},
-    [ARM] = {0x40000028, 281, 288, 102},
+    [X86_64] = {0xc000003e, 41, 53, 0, 72, 0},
+    [I386] = {0x40000003, 359, 360, 102, 55, 221},
+    [AARCH64] = {0xc00000b7, 198, 199, 0, 25, 0},
+    [ARM] = {0x40000028, 281, 288, 102, 55, 221},
 };
 
 struct call {
@@ -80,6 +88,16 @@ static void nothing_else_is_touched(void)
                 CHECK(allows(calls->processor, number, AF_UNIX, SOCK_DGRAM));
 }
 
+static void leases_are_refused_and_other_locks_are_not(void)
+{
+    for (const struct calls *calls = CALLS; calls < CALLS + PROCESSORS; calls++)
+        for (uint64_t command = 0; command < 2048; command++) {
+            CHECK(allows(calls->processor, calls->fcntl, 3, command) == (command != F_SETLEASE));
+            if (calls->fcntl64)
+                CHECK(allows(calls->processor, calls->fcntl64, 3, command) == (command != F_SETLEASE));
+        }
+}
+
 static void the_other_doors_are_shut(void)
 {
     const uint32_t x32 = 0x40000000;
@@ -93,7 +111,7 @@ static void the_other_doors_are_shut(void)
     CHECK(!allows(0xc00000f3, 0, 0, 0)); /* riscv64: not one of ours */
 }
 
-/* In a child: for the kernel it is for good. */
+/* For the kernel it is for good. */
 static void probe(void)
 {
     int pair[2];
@@ -108,28 +126,137 @@ static void probe(void)
     CHECK(socket(AF_INET, SOCK_STREAM, 0) >= 0);
     CHECK(socket(AF_INET6, SOCK_DGRAM, 0) >= 0 || errno == EAFNOSUPPORT);
     CHECK(socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
+    int file = open("/proc/self/exe", O_RDONLY);
+    CHECK(fcntl(file, F_SETLEASE, F_RDLCK) < 0 && errno == EACCES);
+    CHECK(fcntl(file, F_SETFD, FD_CLOEXEC) == 0 && flock(file, LOCK_SH) == 0);
 #ifdef __x86_64__
     long answer;
     __asm__ volatile("int $0x80" : "=a"(answer) : "0"(359), "b"(AF_UNIX), "c"(SOCK_STREAM), "d"(0) : "memory");
     CHECK(answer == -EACCES || answer == -ENOSYS); /* ENOSYS: a kernel without 32 bit programs */
 #endif
-    _exit(0);
 }
 
-static void the_kernel_takes_it(void)
+static void in_a_child(void (*act)(void))
 {
     int status;
     pid_t child = fork();
-    if (child == 0)
-        probe();
+    if (child == 0) {
+        act();
+        _exit(0);
+    }
     CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void only_what_changes_something_is_taken_away(void)
+{
+    const uint64_t reading = 1 << 0 | 1 << 2 | 1 << 3; /* execute, read a file, read a folder */
+    const uint64_t first = 0x1fff & ~reading, refer = 1 << 13, truncate = 1 << 14;
+    CHECK(landlock_rights(0) == 0);
+    CHECK(landlock_rights(1) == first);
+    CHECK(landlock_rights(2) == (first | refer));
+    for (int version = 3; version < 20; version++)
+        CHECK(landlock_rights(version) == (first | refer | truncate));
+}
+
+/* Beside the own folders, as the shared files are: with a named pipe and a file. */
+static char shared[] = "/var/tmp/confine-XXXXXX";
+static int version;
+
+static bool opens(const char *name, int flags)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", shared, name);
+    int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static bool refuses(const char *name, int flags)
+{
+    return !opens(name, flags) && errno == EACCES;
+}
+
+static void own_folders_are_as_ever(void)
+{
+    char folder[] = "/tmp/confine-XXXXXX", file[64], other[64];
+    int ends[2], fd;
+    CHECK(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/file", folder);
+    snprintf(other, sizeof other, "%s/other", folder);
+    CHECK((fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600)) >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
+    CHECK(truncate(file, 0) == 0 && rename(file, other) == 0 && mkfifo(file, 0600) == 0);
+    CHECK(opens("pipe", O_RDONLY) && opens("file", O_RDONLY) && opens(".", O_RDONLY | O_DIRECTORY));
+    CHECK(unlink(file) == 0 && unlink(other) == 0 && rmdir(folder) == 0);
+    CHECK((fd = open("/dev/null", O_WRONLY)) >= 0 && close(fd) == 0);
+    CHECK((fd = open("/dev/ptmx", O_RDWR | O_NOCTTY)) >= 0 && close(fd) == 0);
+    /* As a shell opens what stands for its pipes. */
+    CHECK(pipe(ends) == 0);
+    snprintf(file, sizeof file, "/proc/self/fd/%d", ends[1]);
+    CHECK((fd = open(file, O_WRONLY)) >= 0 && write(fd, "x", 1) == 1);
+}
+
+static void only_own_folders_can_be_written_to(void)
+{
+    char again[64];
+    CHECK(confine_files(version));
+    CHECK(refuses("pipe", O_WRONLY) && refuses("pipe", O_RDWR));
+    CHECK(refuses("file", O_WRONLY) && refuses("file", O_RDWR | O_APPEND) && refuses("new", O_WRONLY | O_CREAT));
+    snprintf(again, sizeof again, "%s/pipe", shared);
+    for (int flags = O_RDONLY; flags != -1; flags = flags == O_RDONLY ? O_PATH : -1) {
+        char by_number[64];
+        int fd = open(again, flags | O_NONBLOCK);
+        CHECK(fd >= 0);
+        snprintf(by_number, sizeof by_number, "/proc/self/fd/%d", fd);
+        CHECK(open(by_number, O_WRONLY | O_NONBLOCK) < 0 && errno == EACCES);
+    }
+    CHECK(unlink(again) < 0 && errno == EACCES);
+    own_folders_are_as_ever();
+}
+
+static void without_landlock_everything_is_as_ever(void)
+{
+    CHECK(confine_files(0));
+    CHECK(opens("pipe", O_RDWR) && opens("file", O_WRONLY));
+}
+
+/* The kernel's own answer to old programs, or an engine's profile that does not know the call. */
+static void a_kernel_that_does_not_answer_has_none(void)
+{
+    const struct instruction refuse[] = {
+        {0x20, 0, 0, offsetof(struct call, number)}, {0x15, 0, 1, 444}, {0x06, 0, 0, 0x00050000 | EPERM}, {0x06, 0, 0, 0x7fff0000}};
+    struct {
+        unsigned short count;
+        const struct instruction *instructions;
+    } program = {sizeof refuse / sizeof refuse[0], refuse};
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, 2, &program) == 0);
+    CHECK(landlock_version() == 0);
+}
+
+static void files_are_confined_in_each_version(void)
+{
+    char path[64];
+    CHECK(mkdtemp(shared));
+    snprintf(path, sizeof path, "%s/pipe", shared);
+    CHECK(mkfifo(path, 0600) == 0);
+    CHECK(opens("file", O_WRONLY | O_CREAT));
+    for (version = landlock_version(); version > 0; version--)
+        in_a_child(only_own_folders_can_be_written_to);
+    in_a_child(without_landlock_everything_is_as_ever);
+    in_a_child(a_kernel_that_does_not_answer_has_none);
+    CHECK(unlink(path) == 0);
+    snprintf(path, sizeof path, "%s/file", shared);
+    CHECK(unlink(path) == 0 && rmdir(shared) == 0);
 }
 
 int main(void)
 {
     each_processor_refuses_unix_sockets();
     nothing_else_is_touched();
+    leases_are_refused_and_other_locks_are_not();
     the_other_doors_are_shut();
-    the_kernel_takes_it();
+    in_a_child(probe);
+    only_what_changes_something_is_taken_away();
+    files_are_confined_in_each_version();
     return 0;
 }

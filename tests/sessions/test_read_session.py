@@ -14,7 +14,7 @@ from sandboxes.storage import ImageTree
 from sessions.link import HOLDER
 from tests.engine_fixtures import Place, new_place
 from tests.holder.client import Program, Viewer
-from tests.holder.test_read import OPEN, PROBE, SHUT, answers_of
+from tests.holder.test_read import OPEN, PIPES, PROBE, SHUT, WAYS_INTO_A_PIPE, answers_of
 from tests.sessions.attacks import REFUSED, WAYS_OUT, attempts_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
@@ -181,17 +181,18 @@ def terminals() -> Iterator[Terminals]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def place(engine: Engine, instance: str, debian: ImageTree) -> AsyncIterator[Place]:
-    """The sessions: host, writer, reader."""
+    """The sessions: host, writer, reader, another reader."""
     place = await new_place(engine, instance, debian)
     await place.session("host")
     await place.session("writer")
     await place.session("reader", read_only=True)
+    await place.session("another", read_only=True)
     yield place
     await place.remove()
 
 
 async def test_no_unix_socket_of_a_writing_session_is_reached(place: Place, terminals: Terminals) -> None:
-    host, writer, reader = place.sessions
+    host, writer, reader = place.sessions[:3]
     terminals.open(host, "python3", "-c", SERVER, SOCKET).until_output(b"listening")
     assert terminals.python(writer, PROBE, SOCKET) == OPEN | dict.fromkeys(SHUT, "works")
     assert terminals.python(reader, PROBE, SOCKET) == OPEN | dict.fromkeys(SHUT, "EACCES")
@@ -206,12 +207,26 @@ async def test_the_holder_cannot_be_made_to_reach_one(place: Place, terminals: T
 
 
 async def test_a_server_over_tcp_is_reached_by_everybody(place: Place, terminals: Terminals) -> None:
-    _, writer, reader = place.sessions
+    _, writer, reader = place.sessions[:3]
     for port, (serves, asks) in enumerate(((writer, reader), (reader, writer)), 8100):
         terminals.open(serves, "python3", "-u", "-m", "http.server", str(port)).until_output(b"Serving HTTP")
         viewer = terminals.open(asks, "curl", "-sS", f"http://localhost:{port}/")
         assert viewer.until_exit() == 0
         assert b"Directory listing" in viewer.output
+
+
+async def test_a_named_pipe_in_the_shared_files_takes_nothing_from_a_reader(place: Place, terminals: Terminals) -> None:
+    _, writer, reader = place.sessions[:3]
+    pipe = "/project/workspace/orders"
+    loop = 'while read -r order <&3; do eval "$order"; echo obeyed; done'
+    obey = f"mkfifo {pipe}; echo listening; exec 3<>{pipe}; {loop}"
+    listens = terminals.open(writer, "sh", "-c", obey).until_output(b"listening")
+    assert terminals.python(reader, PIPES, pipe) == dict.fromkeys(WAYS_INTO_A_PIPE, "EACCES")
+    refused = terminals.open(reader, "sh", "-c", f"echo 'touch /project/workspace/by-reader' > {pipe}; echo done")
+    assert b"Permission denied" in refused.until_output(b"done").output
+    terminals.open(writer, "sh", "-c", f"echo 'touch /project/workspace/by-writer' > {pipe}")
+    listens.until_output(b"obeyed")
+    assert (await place.sh(reader, "ls /project/workspace/by-*")).stdout == b"/project/workspace/by-writer\n"
 
 
 @pytest.mark.parametrize(
@@ -224,9 +239,83 @@ async def test_looking_works_as_ever(place: Place, terminals: Terminals, program
     assert viewer.until_exit() == 0
 
 
+# Ordinary work, line by line; each line says what it is about when it fails.
+WORK = r"""
+export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
+try() { if bash -c "$2"; then echo "$1 works"; else echo "$1 FAILS"; fi; }
+try "a file in /tmp" 'cat > /tmp/x <<< text && grep -q text /tmp/x && mv /tmp/x /tmp/y && ln /tmp/y /tmp/z && rm /tmp/y'
+try "folders in /tmp" 'mkdir -p /tmp/a/b /tmp/c && touch /tmp/a/b/f && mv /tmp/a/b/f /tmp/c/ && rm -r /tmp/a /tmp/c'
+try "a here-document" 'test "$(cat <<END
+text
+END
+)" = text'
+try "a long here-document" 'test $(wc -c <<< $(printf %0100000d)) = 100001'
+try "process substitution" 'test "$(cat <(echo one) <(echo two) | tr "\n" " ")" = "one two "'
+try "output substitution" 'mkfifo /tmp/o; echo text | tee >(cat > /tmp/o) > /dev/null & test "$(cat /tmp/o)" = text'
+try "/dev/stdout in a pipe" 'test "$(echo text > /dev/stdout)" = text'
+try "/dev/stderr on a terminal" 'echo > /dev/stderr'
+try "/dev/tty" 'echo > /dev/tty'
+try "devices" 'echo > /dev/null && dd if=/dev/zero of=/dev/full count=1 2>&1 | grep -q "No space"'
+try "shared memory" 'echo text > /dev/shm/x && rm /dev/shm/x'
+try "semaphores" 'python3 -c "import multiprocessing as m; p = m.Process(target=id, args=[m.Lock()]); p.start()"'
+try "a terminal of its own" 'python3 -c "import pty; raise SystemExit(pty.spawn([\"tty\"]))"'
+try "own files of /proc" 'echo 500 > /proc/self/oom_score_adj && echo name > /proc/self/comm'
+try "own pipe" 'mkfifo /tmp/p && (echo text > /tmp/p & grep -q text /tmp/p) && rm /tmp/p'
+try "private folder" 'echo text > /root/.private/x && rm /root/.private/x'
+try "git" 'git clone -q /project/workspace/repo /tmp/repo && cd /tmp/repo && git commit -q --allow-empty -m two'
+try "git of the shared files" 'cd /project/workspace/repo && git status -s && git --no-pager log | grep -q one'
+try "editing" 'vim -es -c "normal itext" -c wq /tmp/vim && grep -q text /tmp/vim'
+try "a program of its own" 'cp /usr/bin/true /tmp/mine && /tmp/mine'
+try "sorting much" 'seq 200000 | sort -r -S 1M | head -1 > /dev/null'
+try "curl to a file" 'curl -sS -o /tmp/curl file:///etc/os-release && test -s /tmp/curl'
+try "reading all" 'find /project /root /usr /etc > /dev/null'
+printf 'all do%s' ne
+"""
+
+
+async def test_ordinary_work_is_as_ever(place: Place, terminals: Terminals) -> None:
+    repository = "git init -q repo; cd repo; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m one"
+    assert (await place.sh(place.sessions[1], f"cd /project/workspace; {repository}")).status == 0
+    said = terminals.open(place.sessions[2], "bash", "-c", WORK).until_output(b"all done").output.decode()
+    assert said.count(" works") == WORK.count("\ntry ")
+    assert "FAILS" not in said, said
+
+
+# It says when it has the terminal: a key that comes before that is the shell's.
+JOB = """import os, signal
+signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"aga" b"in"))
+print("on" "ce", flush=True)
+while True: signal.pause()"""
+
+
+async def test_jobs_are_stopped_and_continued_as_ever(place: Place, terminals: Terminals) -> None:
+    shell = terminals.open(place.sessions[2], "bash", "--norc", "-i")
+    for types, shows in (
+        (f"python3 -c '{JOB}'\r".encode(), b"once"),
+        (b"\x1a", b"Stopped"),
+        (b"fg\r", b"again"),
+        (b"\x03", b"KeyboardInterrupt"),
+        (b"sleep 1000 & kill %1; wait %1; echo sta''tus $?\r", b"status 143"),
+    ):
+        shell.type(types)
+        shell.until_output(shows)
+    shell.type(b"exit\r")
+    assert shell.until_exit() == 0
+
+
+async def test_processes_in_other_terminals_of_the_session_are_its_own(place: Place, terminals: Terminals) -> None:
+    """One can look into them and end them: they are one person's."""
+    reader = place.sessions[2]
+    shell = terminals.open(reader, "sh", "-c", "echo pid=$$; exec sleep 1000").until_output(b"\n")
+    pid = shell.output.split(b"pid=")[1].decode().strip()
+    other = terminals.open(reader, "sh", "-c", f"readlink /proc/{pid}/cwd && kill {pid} && printf done")
+    assert b"/tmp" in other.until_output(b"done").output
+    assert shell.until_exit() == 143
+
+
 async def test_nothing_in_the_shared_files_can_be_changed(place: Place) -> None:
     """As root, by every call there is, in every top-level folder; then they look to the last second as before."""
-    _, writer, reader = place.sessions
+    _, writer, reader = place.sessions[:3]
     tops = [path for path, _ in place.shared.folders]
     run = place.engine.exec_run
     prepared = await run(writer, ["sh", "-c", PREPARE, "sh", *tops])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sandboxes.engine import ContainerSpec
 from sandboxes.labels import labels_of
 from sandboxes.seccomp import profile
-from sandboxes.storage import SharedTree, network_name
+from sandboxes.storage import SharedTree, network_name, readers_network_name
 
 # Enough for package managers, servers on low ports and `su`; nothing that reaches beyond the container's own files.
 # Against Docker's default without MKNOD, NET_RAW, SETFCAP, SETPCAP, SYS_CHROOT and AUDIT_WRITE.
@@ -49,9 +49,10 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
 ) -> ContainerSpec:
     """Return the confined container of a session.
 
-    `host` is the name of the container whose network it joins, None for the one that owns it. `labels` come on top of
-    those that say whose it is. `runtime` is the engine's name of another one, such as "runsc".
+    `host` is the name of the container whose network it joins if it may write, None for the one that owns it.
+    `labels` come on top of those that say whose it is. `runtime` is the engine's name of another one, such as "runsc".
     """
+    network = _network_of(instance, sandbox, host, read_only=read_only)
     return ContainerSpec(
         name=name,
         image=shared.image,
@@ -59,8 +60,8 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
         labels={**labels_of(instance, "session", sandbox=sandbox, session=session), **labels},
         mounts=shared.mounts(read_only=read_only),
         # The host's name belongs to the network: who joins has the name of whom it joins.
-        hostname=None if host else sandbox,
-        network=f"container:{host}" if host else network_name(instance, sandbox),
+        hostname=None if network.startswith("container:") else sandbox,
+        network=network,
         capabilities=CAPABILITIES,
         seccomp=profile(),
         memory_bytes=limits.memory_bytes,
@@ -69,3 +70,10 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
         open_files=OPEN_FILES,
         runtime=runtime,
     )
+
+
+def _network_of(instance: str, sandbox: str, host: str | None, *, read_only: bool) -> str:
+    """Return which network it is in: who may only read reaches no server of those who write."""
+    if read_only:
+        return readers_network_name(instance, sandbox)
+    return f"container:{host}" if host else network_name(instance, sandbox)

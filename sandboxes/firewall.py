@@ -1,7 +1,7 @@
-"""Keeps sandboxes away from the machine they run on.
+"""Keeps sandboxes away from the machine they run on, and from each other.
 
 Without this a session reaches every port that the engine's machine listens on, also those meant for its own users,
-and the metadata address of a cloud. All our bridges have one prefix, so three rules hold for every sandbox, also for
+and the metadata address of a cloud. All our bridges have one prefix, so four rules hold for every sandbox, also for
 those made later. Nothing of the engine's own rules is touched; DOCKER-USER is the chain it leaves to others.
 
 A name server on the machine's own address is one of its ports, too: where the engine's machine asks itself for names,
@@ -21,6 +21,7 @@ from sandboxes.labels import labels_of
 
 # Every step looks first whether it is done, so it can be run at any time. It ends with a sentence when it cannot be.
 # A rule for what is established comes first: answers to the machine's own connections into a sandbox are welcome.
+# What goes from bridge to bridge the engine drops by itself; refused, a program need not wait for a timeout.
 RULES = """
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -39,6 +40,7 @@ append SANDLOT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
 append SANDLOT -j REJECT
 insert INPUT -i sl-+ -j SANDLOT
 insert DOCKER-USER -i sl-+ -d 169.254.0.0/16 -j REJECT
+insert DOCKER-USER -i sl-+ -o sl-+ -j REJECT
 """
 
 APPLYING_S = 30.0

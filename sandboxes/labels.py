@@ -10,8 +10,10 @@ KIND = "sandlot.kind"
 BOOT = "sandlot.boot"
 # "write" or "read": decides the mounts, so a change replaces the container.
 PERMISSION = "sandlot.permission"
-# "1" on the container that owns its sandbox's network, "0" on those that join it.
+# "1" on the container that owns its sandbox's network, "0" on all others.
 HOST = "sandlot.host"
+# "readers" on a container that is in the network of its sandbox's read sessions and joins nobody's.
+NETWORK = "sandlot.network"
 # On a sandbox's data volume and on an image tree: the digest of the image whose files lie below.
 IMAGE = "sandlot.image"
 # On a sandbox's data volume and on a skeleton image: the volume with that image's files.
@@ -22,7 +24,7 @@ INPUTS = "sandlot.inputs"
 # The "instance" of what is made from images alone and never changes: all dashboards on one engine have it in common.
 SHARED = "shared"
 
-Kind = Literal["session", "helper", "image", "tree", "data", "shared", "network", "holder"]
+Kind = Literal["session", "helper", "image", "tree", "data", "shared", "network", "readers", "holder"]
 
 
 def labels_of(instance: str, kind: Kind, **more: str) -> dict[str, str]:

@@ -19,10 +19,10 @@ HIGH, FULL = 0.8, 0.95
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One session's counters now. `is_host`: it owns the network that the sandbox's other sessions join."""
+    """One session's counters now. `owns_network`: it joins nobody's, so what it sent and received is its own."""
 
     session: str
-    is_host: bool
+    owns_network: bool
     now: Stats
     before: Stats | None = None
 
@@ -42,15 +42,15 @@ class Reading:
 def reading_of(looks: Iterable[Look]) -> Reading:
     """Add up the sessions of one sandbox. A session that is seen for the first time has no rates yet."""
     looks = list(looks)
-    # Who joins a network shows the counters of whom it joins: the host's say it all.
-    hosts = [look for look in looks if look.is_host]
+    # Who joins a network shows the counters of whom it joins: those were counted already.
+    owners = [look for look in looks if look.owns_network]
     return Reading(
         sessions=len(looks),
         cpu_millis=round(sum(rate(look, "cpu_ns") for look in looks) / 1e6),
         memory_bytes=sum(look.now.memory_bytes for look in looks),
         pids=sum(look.now.pids for look in looks),
-        received_bps=round(sum(rate(look, "received_bytes") for look in hosts)),
-        sent_bps=round(sum(rate(look, "sent_bytes") for look in hosts)),
+        received_bps=round(sum(rate(look, "received_bytes") for look in owners)),
+        sent_bps=round(sum(rate(look, "sent_bytes") for look in owners)),
     )
 
 

@@ -29,7 +29,7 @@ from sandboxes.engine import (
     NotFound,
     Stats,
 )
-from sandboxes.labels import HOST, SANDBOX, SESSION
+from sandboxes.labels import HOST, NETWORK, SANDBOX, SESSION
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
 from sandboxes.models import EngineStatus, Sandbox
 from sandboxes.usage import COARSE_S, FINE_S, Notice, Sample, keep
@@ -90,7 +90,8 @@ class Sampler:
         for container in running:
             if (now := measured.get(container.name)) is not None:
                 labels, before = container.labels, self._before.get(container.name)
-                looks[labels[SANDBOX]].append(Look(labels[SESSION], labels.get(HOST) == "1", now, before))
+                owns_network = labels.get(HOST) == "1" or NETWORK in labels
+                looks[labels[SANDBOX]].append(Look(labels[SESSION], owns_network, now, before))
         self._before = measured
         readings: dict[str, Reading] = {slug: reading_of(seen) for slug, seen in looks.items()}
         await sync_to_async(keep)(readings, timezone.now())

@@ -263,7 +263,7 @@ class Supervisor:
         async with work.step("Stop the sessions"):
             await self.keeper.down(sandbox, "The sandbox was deleted.")
         async with work.step("Remove the network"):
-            await storage.remove_network(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug)
+            await storage.remove_networks(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug)
         async with work.step("Remove the files"):
             await storage.remove_sandbox(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug)
         await sync_to_async(sandbox.forget)()

@@ -1,6 +1,7 @@
 """Keeps the sessions' containers as they shall be, for the supervisor.
 
-The global session first: its container owns the network that the others join. When it is replaced, all are.
+The global session first: its container owns the network that the others join. When it is replaced, all are. Those that
+may only read have another network, made for the first of them.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from django.conf import settings
 from accounts.vault import VaultError
 from sandboxes.confinement import Limits, session_container_spec
 from sandboxes.engine import Container, ContainerSpec, Engine, EngineAway, EngineError, EngineTimeout, NotFound
-from sandboxes.labels import BOOT, HOST, PERMISSION
+from sandboxes.labels import BOOT, HOST, NETWORK, PERMISSION
 from sandboxes.models import Sandbox, State
-from sandboxes.storage import SharedTree
+from sandboxes.storage import SharedTree, ensure_readers_network
 from sandboxes.work import Work
 from sandboxes.world import World
 from sessions import private
@@ -106,6 +107,8 @@ class SessionKeeper:
     async def _start(self, session: Session, shared: SharedTree) -> None:
         await sync_to_async(session.reach)(SessionState.STARTING)
         await sync_to_async(session.note_private)(0)
+        if not session.can_write:
+            await ensure_readers_network(self.engine, settings.SANDLOT_INSTANCE, session.sandbox.slug)
         await self.engine.create_container(spec_of(session, shared))
         await self.engine.start_container(container_name(session))
         await self._make_ready(session)
@@ -177,6 +180,8 @@ def labels_of(session: Session) -> dict[str, str]:
         BOOT: str(session.sandbox.boot),
         PERMISSION: session.permission,
         HOST: "1" if session.is_global else "0",
+        # Only where it says something: a new label would replace the containers of all who write.
+        **({} if session.can_write else {NETWORK: "readers"}),
     }
 
 

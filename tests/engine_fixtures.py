@@ -14,6 +14,7 @@ from sandboxes import storage
 from sandboxes.confinement import Limits, session_container_spec
 from sandboxes.engine import Engine, ExecResult
 from sandboxes.engine.docker import DockerEngine
+from sandboxes.firewall import ensure_firewall
 from sandboxes.images import ensure_images
 from sandboxes.labels import INSTANCE
 from sandboxes.storage import ImageTree, SharedTree
@@ -35,7 +36,7 @@ class Place:
     async def session(
         self, name: str, *, read_only: bool = False, limits: Limits = LIMITS, command: tuple[str, ...] = ()
     ) -> str:
-        """Start a session and return its container's name. The first one has the network, the others join it."""
+        """Start a session and return its container's name. The first has the network that those who write join."""
         container = f"sandlot-{self.instance}-{self.slug}-{name}"
         spec = session_container_spec(
             instance=self.instance,
@@ -48,6 +49,8 @@ class Place:
             labels={},
             limits=limits,
         )
+        if read_only:
+            await storage.ensure_readers_network(self.engine, self.instance, self.slug)
         await self.engine.create_container(replace(spec, command=command or spec.command))
         self.sessions.append(container)
         await self.engine.start_container(container)
@@ -65,7 +68,7 @@ class Place:
     async def remove(self) -> None:
         """Remove everything."""
         await self.stop()
-        await storage.remove_network(self.engine, self.instance, self.slug)
+        await storage.remove_networks(self.engine, self.instance, self.slug)
         await storage.remove_sandbox(self.engine, self.instance, self.slug)
 
 
@@ -97,6 +100,13 @@ async def engine(instance: str) -> AsyncIterator[Engine]:
 async def images(engine: Engine) -> dict[str, str]:
     """Template slug -> image reference. Built when missing and kept: they belong to no instance."""
     return await ensure_images(engine, lambda _: None)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def firewall(engine: Engine, instance: str) -> None:
+    """The rules of the engine's machine. Set twice: what is there already is no trouble."""
+    for _ in range(2):
+        assert await ensure_firewall(engine, instance, lambda _: None) is None
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

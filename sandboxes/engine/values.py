@@ -115,10 +115,15 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """A bridge network of its own; the engine part picks a free subnet and the bridge's name."""
+    """A bridge network of its own; the engine part picks a free subnet and the bridge's name.
+
+    `room` is how many containers have an address in it, others are refused. `is_apart`: they do not reach each other.
+    """
 
     name: str
     labels: Labels
+    room: int = 5
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,13 @@ when what is written last into it is there, and a sandbox only when all its volu
 
 from sandboxes.storage.ahead import prepare_ahead
 from sandboxes.storage.archives import Folder
-from sandboxes.storage.networks import ensure_network, network_name, remove_network
+from sandboxes.storage.networks import (
+    ensure_network,
+    ensure_readers_network,
+    network_name,
+    readers_network_name,
+    remove_networks,
+)
 from sandboxes.storage.shared import WORKSPACE, SharedTree, data_folder, prepare_sandbox, remove_sandbox
 from sandboxes.storage.trees import ImageTree, prepare_image_tree
 
@@ -23,10 +29,12 @@ __all__ = [
     "SharedTree",
     "data_folder",
     "ensure_network",
+    "ensure_readers_network",
     "network_name",
     "prepare_ahead",
     "prepare_image_tree",
     "prepare_sandbox",
-    "remove_network",
+    "readers_network_name",
+    "remove_networks",
     "remove_sandbox",
 ]

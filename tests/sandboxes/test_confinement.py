@@ -12,7 +12,7 @@ import pytest_asyncio
 from sandboxes import seccomp
 from sandboxes.confinement import CAPABILITIES, Limits, session_container_spec
 from sandboxes.engine import Engine
-from sandboxes.firewall import _apply_there, ensure_firewall
+from sandboxes.firewall import _apply_there
 from sandboxes.storage import ImageTree
 from tests.engine_fixtures import MIB, MakePlace, Place, new_place
 
@@ -157,12 +157,6 @@ try:
 except OSError as error:
     print(error)
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def firewall(engine: Engine, instance: str) -> None:
-    for _ in range(2):
-        assert await ensure_firewall(engine, instance, lambda _: None) is None
 
 
 async def test_ports_of_the_machine_are_out_of_reach(place: Place, container: str, firewall: None) -> None:

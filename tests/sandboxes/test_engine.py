@@ -227,6 +227,15 @@ async def test_networks_made_at_once_get_small_subnets_of_their_own(engine: Engi
     await engine.remove_network(specs[0].name)
 
 
+@pytest.mark.parametrize(("room", "prefix"), [(5, 29), (6, 28), (61, 26), (62, 25)])
+async def test_a_network_has_as_much_room_as_was_asked_for(
+    engine: Engine, instance: str, name: str, room: int, prefix: int
+) -> None:
+    network = await engine.ensure_network(NetworkSpec(name, labels_of(instance, "network"), room=room))
+    assert ipaddress.ip_network(network.subnet or "").prefixlen == prefix
+    await engine.remove_network(name)
+
+
 async def test_a_network_in_use_stays(engine: Engine, spec: ContainerSpec, instance: str) -> None:
     network = NetworkSpec(f"{spec.name}.network", labels_of(instance, "network"))
     await engine.ensure_network(network)

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from activity.models import Entry
 from sandboxes.engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Stats
-from sandboxes.labels import HOST, SANDBOX, SESSION
+from sandboxes.labels import HOST, NETWORK, SANDBOX, SESSION
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
 from sandboxes.models import EngineStatus, Sandbox, State
 from sandboxes.sampler import Sampler
@@ -46,6 +46,11 @@ class TestReading:
         before, now = stats(0), stats(10, received_bytes=1000, sent_bytes=50)
         reading = reading_of([Look("pitcher-host", True, now, before), Look("bob", False, now, before)])
         assert (reading.received_bps, reading.sent_bps) == (100, 5)
+
+    def test_a_network_of_ones_own_is_counted_as_well(self) -> None:
+        before, now = stats(0), stats(10, received_bytes=1000, sent_bytes=50)
+        reading = reading_of([Look("pitcher-host", True, now, before), Look("reader", True, now, before)])
+        assert (reading.received_bps, reading.sent_bps) == (200, 10)
 
     def test_a_session_seen_for_the_first_time_has_no_rate(self) -> None:
         assert reading_of([Look("bob", True, stats(0, cpu_ns=10**12))]).cpu_millis == 0
@@ -198,10 +203,11 @@ class CountingEngine:
         return EngineFacts("e", "20.10", "1.41", "6", "Debian", "x86_64", "overlay2", "/", 2, 8 * 2**30, (), (), "1", 0)
 
 
-def world(*names: str) -> World:
+def world(*names: str, reader: str = "") -> World:
     containers = {}
     for number, name in enumerate(names):
         labels = {SANDBOX: "quiet-otter", SESSION: name, HOST: "1" if number == 0 else "0"}
+        labels |= {NETWORK: "readers"} if name == reader else {}
         containers[name] = Container(name, name, "running", "image", labels, NOON)
     return World(containers)
 
@@ -223,6 +229,15 @@ class TestSampler:
         engine.answers["bob"] = stats(10, cpu_ns=10**10)
         await sampling.look(world("host", "bob"))
         assert (await Usage.objects.aget()).cpu_millis == 1000
+
+    async def test_what_a_read_session_sends_counts_and_what_joins_a_network_does_not(self, sandbox: Sandbox) -> None:
+        engine = CountingEngine(host=stats(0), bob=stats(0), eve=stats(0))
+        sampling, there = sampler(engine), world("host", "bob", "eve", reader="eve")
+        await sampling.look(there)
+        sampling._sampled_at = -1000
+        engine.answers |= {name: stats(10, sent_bytes=1000) for name in ("host", "bob", "eve")}
+        await sampling.look(there)
+        assert (await Usage.objects.aget()).sent_bps == 200
 
     async def test_a_session_that_has_just_ended_is_left_out(self, sandbox: Sandbox) -> None:
         await sampler(CountingEngine(host=stats(0), bob=NotFound("gone"))).look(world("host", "bob"))

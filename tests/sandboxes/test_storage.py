@@ -117,6 +117,9 @@ async def test_deleting_leaves_nothing(
 ) -> None:
     place = await make_place(busybox)
     await place.sh(await place.session("host"), "echo x > /usr/a")
+    await place.session("eve", read_only=True)
+    names = {network.name for network in await engine.networks({INSTANCE: instance, SANDBOX: place.slug})}
+    assert names == {f"sandlot-{instance}-{place.slug}", f"sandlot-{instance}-{place.slug}.readers"}
     await place.remove()
     await storage.remove_sandbox(engine, instance, place.slug)
     wanted = {INSTANCE: instance, SANDBOX: place.slug}
@@ -200,4 +203,15 @@ async def test_a_name_of_another_instance_is_not_taken_over(engine: Engine, inst
     await storage.ensure_network(engine, instance, "shared-name")
     with pytest.raises(NameTaken):
         await storage.ensure_network(engine, f"{instance}-shared", "name")
-    await storage.remove_network(engine, instance, "shared-name")
+    await storage.remove_networks(engine, instance, "shared-name")
+
+
+async def test_the_network_of_the_readers_is_made_once_and_is_nobody_elses(engine: Engine, instance: str) -> None:
+    """Many read sessions start at once; a sandbox whose name begins like another one's keeps what is its own."""
+    made = await asyncio.gather(*(storage.ensure_readers_network(engine, instance, "twin") for _ in range(4)))
+    other = await storage.ensure_readers_network(engine, instance, "twin-2")
+    assert len({network.id for network in made}) == 1
+    await storage.remove_networks(engine, instance, "twin")
+    assert await engine.networks({INSTANCE: instance, SANDBOX: "twin"}) == []
+    assert await engine.networks({INSTANCE: instance, SANDBOX: "twin-2"}) == [other]
+    await storage.remove_networks(engine, instance, "twin-2")

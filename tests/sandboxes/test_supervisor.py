@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from accounts.models import Team, User
+from sandboxes import orphans
 from sandboxes.engine import (
     Container,
     DiskFull,
@@ -21,7 +22,7 @@ from sandboxes.engine import (
     Image,
     Network,
 )
-from sandboxes.labels import KIND, SANDBOX
+from sandboxes.labels import KIND, SANDBOX, labels_of
 from sandboxes.models import EngineStatus, Sandbox, State, Step, Template
 from sandboxes.space import DiskLow
 from sandboxes.supervisor import Supervisor
@@ -41,6 +42,26 @@ class TroubledEngine:
             raise self.trouble
 
         return call
+
+
+class LeftOver:
+    """Has the networks of one sandbox and nothing else."""
+
+    def __init__(self, sandbox: str) -> None:
+        self.removed: list[str] = []
+        self._networks = [
+            Network("id", f"network of {sandbox}", labels_of("here", "network", sandbox=sandbox), "sl-0", None),
+            Network("id", f"readers of {sandbox}", labels_of("here", "readers", sandbox=sandbox), "sl-1", None),
+        ]
+
+    async def containers(self, _labels: object) -> list[Container]:
+        return []
+
+    async def networks(self, _labels: object) -> list[Network]:
+        return self._networks
+
+    async def remove_network(self, name: str) -> None:
+        self.removed.append(name)
 
 
 class NoSessions:
@@ -103,6 +124,18 @@ async def test_a_sandbox_that_is_gone_is_no_trouble(wanted: Sandbox, monkeypatch
     supervisor._busy[0] = None  # type: ignore[assignment]
     await supervisor._attend(0)
     assert not supervisor._busy
+
+
+@pytest.mark.parametrize(
+    ("slug", "goes"), [("wanted", []), ("forgotten", ["network of forgotten", "readers of forgotten"])]
+)
+async def test_both_networks_of_a_sandbox_that_nobody_knows_are_removed(
+    wanted: Sandbox, slug: str, goes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandboxes.orphans.QUARANTINE_S", 0.0)
+    engine = LeftOver(slug)
+    await orphans.Quarantine().inspect(engine, "here", set())  # type: ignore[arg-type]
+    assert engine.removed == goes
 
 
 async def test_steps_that_a_killed_supervisor_left_open_are_closed(wanted: Sandbox) -> None:

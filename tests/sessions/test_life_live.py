@@ -60,6 +60,8 @@ class Found:
     id: str
     is_running: bool
     labels: dict[str, str]
+    # The network's name, or "container:" and the id of the one that it joins.
+    network: str
     # Path -> whether it can be written to, of all volumes.
     volumes: dict[str, bool]
     in_memory: set[str]
@@ -79,6 +81,7 @@ def found(facts: dict[str, Any]) -> Found:
         id=facts["Id"],
         is_running=facts["State"]["Running"],
         labels=facts["Config"]["Labels"],
+        network=facts["HostConfig"]["NetworkMode"],
         volumes={mount["Destination"]: mount["RW"] for mount in facts["Mounts"]},
         in_memory=set(facts["HostConfig"]["Tmpfs"]),
     )
@@ -292,9 +295,11 @@ class Walk:
         there = containers(self.server)
         for name, container in there.items():
             self.check_container(name, container, rows[name])
+            assert container.network == self.network_of(name, there)
         self.check_terminals(there)
         assert things(self.server, "volume") == self.volumes
-        assert things(self.server, "network") == self.networks
+        # Made for the first session that may only read, and kept.
+        assert things(self.server, "network") - {f"{self.network}.readers"} == self.networks
 
     def check_container(self, name: str, container: Found, row: dict[str, Any]) -> None:
         wanted = self.wanted[name]
@@ -309,6 +314,16 @@ class Walk:
         assert container.in_memory == {"/root/.private", "/tmp", "/run"}
         expected = {path: text for path, text in private_files(wanted.git, is_fresh=True).items() if text is not None}
         assert private_folder(container.id) == expected
+
+    @property
+    def network(self) -> str:
+        return f"sandlot-{self.server.instance}-{SLUG}"
+
+    def network_of(self, name: str, there: dict[str, Found]) -> str:
+        """A change of permission has taken the session from one network into the other."""
+        if self.wanted[name].permission == "read":
+            return f"{self.network}.readers"
+        return self.network if name == GLOBAL else f"container:{there[GLOBAL].id}"
 
     def check_terminals(self, there: dict[str, Found]) -> None:
         """A shell lives exactly as long as its container."""
@@ -444,6 +459,7 @@ def is_replaced_by_a_reader(server: LiveServer, name: str, before: Found) -> Non
     now = eventually(replaced, "the session was replaced", SETTLED_S)
     assert not any(now.volumes.values())
     assert now.labels["sandlot.permission"] == "read"
+    assert now.network == f"sandlot-{server.instance}-ends.readers"
     touch = ["docker", "exec", now.id, "touch", "/project/workspace/late"]
     assert subprocess.run(touch, capture_output=True, check=False).returncode != 0
     assert private_folder(now.id).keys() == {"git/config", "git/session"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,58 @@ name = sys.argv[1]
 kept = [serve(name), serve("\\0" + name), serve("\\0datagram" + name, socket.SOCK_DGRAM)]
 print("listening", flush=True)
 signal.pause()
+"""
+# Writes down whatever anybody sends it, over TCP and UDP, wherever it is reached: an agent that does what it is told.
+AGENT = """
+import asyncio
+from pathlib import Path
+
+def obey(told):
+    with Path("/project/workspace/told").open("ab") as file:
+        file.write(told + b"\\n")
+
+async def serve(reader, writer):
+    obey(await reader.read(100))
+    writer.close()
+
+class Datagrams(asyncio.DatagramProtocol):
+    def datagram_received(self, told, address):
+        obey(told)
+
+async def main():
+    Path("/project/workspace/told").touch()
+    server = await asyncio.start_server(serve, "0.0.0.0", 8100)
+    await asyncio.get_running_loop().create_datagram_endpoint(Datagrams, ("0.0.0.0", 8100))
+    print("listening", flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+TELL = """
+import errno, socket, sys
+def tcp(address, word):
+    with socket.create_connection((address, 8100), timeout=5) as connection:
+        connection.sendall(word)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+
+def udp(address, word):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect((address, 8100))
+        s.settimeout(1)
+        s.send(word)
+        s.recv(1)  # the agent never answers: what comes is a refusal, or nothing
+
+for address in sys.argv[2:]:
+    for way in (tcp, udp):
+        try:
+            way(address, f"{sys.argv[1]} {way.__name__} {address}".encode())
+            print(way.__name__, address, "works", end=";")
+        except TimeoutError:
+            print(way.__name__, address, "silence", end=";")
+        except OSError as error:
+            print(way.__name__, address, errno.errorcode.get(error.errno, "gaierror"), end=";")
+print("done")
 """
 # On processes of its own session: the holder's first, whose unix sockets would do as well.
 INTRUDER = """
@@ -191,11 +244,28 @@ async def place(engine: Engine, instance: str, debian: ImageTree) -> AsyncIterat
     await place.remove()
 
 
+async def address_of(place: Place, container: str) -> str:
+    """Return the address that others would reach it by."""
+    said = await place.sh(container, "ip -4 -o addr show scope global")
+    return said.stdout.decode().split("inet ")[1].split("/")[0]
+
+
+async def gateway_of(place: Place, container: str) -> str:
+    return (await place.sh(container, "ip -4 route show default")).stdout.decode().split("via ")[1].split()[0]
+
+
+async def told(place: Place) -> list[str]:
+    return (await place.sh(place.sessions[0], "cat /project/workspace/told")).stdout.decode().splitlines()
+
+
 async def test_no_unix_socket_of_a_writing_session_is_reached(place: Place, terminals: Terminals) -> None:
     host, writer, reader = place.sessions[:3]
     terminals.open(host, "python3", "-c", SERVER, SOCKET).until_output(b"listening")
     assert terminals.python(writer, PROBE, SOCKET) == OPEN | dict.fromkeys(SHUT, "works")
     assert terminals.python(reader, PROBE, SOCKET) == OPEN | dict.fromkeys(SHUT, "EACCES")
+    # The filter is not all that keeps them apart: the abstract ones are in another network.
+    assert SOCKET in (await place.sh(writer, "cat /proc/net/unix")).stdout.decode()
+    assert SOCKET not in (await place.sh(reader, "cat /proc/net/unix")).stdout.decode()
 
 
 async def test_the_holder_cannot_be_made_to_reach_one(place: Place, terminals: Terminals) -> None:
@@ -206,13 +276,49 @@ async def test_the_holder_cannot_be_made_to_reach_one(place: Place, terminals: T
     assert set(answers.values()) <= {"EACCES", "EPERM"}, answers
 
 
-async def test_a_server_over_tcp_is_reached_by_everybody(place: Place, terminals: Terminals) -> None:
-    _, writer, reader = place.sessions[:3]
-    for port, (serves, asks) in enumerate(((writer, reader), (reader, writer)), 8100):
-        terminals.open(serves, "python3", "-u", "-m", "http.server", str(port)).until_output(b"Serving HTTP")
-        viewer = terminals.open(asks, "curl", "-sS", f"http://localhost:{port}/")
-        assert viewer.until_exit() == 0
-        assert b"Directory listing" in viewer.output
+async def test_no_server_of_a_writing_session_is_reached(place: Place, terminals: Terminals, firewall: None) -> None:
+    """Neither on localhost, nor by name, nor by address, nor through the machine between them: TCP and UDP."""
+    host, writer, reader = place.sessions[:3]
+    own, theirs = await address_of(place, reader), await address_of(place, writer)
+    gateways = [await gateway_of(place, reader), await gateway_of(place, writer)]
+    agent = terminals.open(host, "python3", "-c", AGENT).until_output(b"listening")
+    answers = terminals.python(writer, TELL, "writer", "127.0.0.1", theirs)
+    assert {answer for name, answer in answers.items() if name.startswith("tcp")} == {"works"}
+    heard = await told(place)
+    assert len(heard) == 4
+    answers = terminals.python(reader, TELL, "reader", "127.0.0.1", place.slug, own, theirs, *gateways, "172.17.0.1")
+    assert len(answers) == 2 * 7
+    assert {answers["tcp 127.0.0.1"], answers[f"tcp {theirs}"]} == {"ECONNREFUSED"}
+    # The machine's kernel sends a few refusals a second to one address (icmp_ratelimit) and keeps silent on the others.
+    assert set(answers.values()) <= {"ECONNREFUSED", "silence"}, answers
+    assert await told(place) == heard
+    agent.type(b"\x03")
+    agent.until_exit()
+
+
+async def test_a_read_session_may_serve_and_reaches_itself(place: Place, terminals: Terminals, firewall: None) -> None:
+    reader = place.sessions[2]
+    terminals.open(reader, "python3", "-u", "-m", "http.server", "8200").until_output(b"Serving HTTP")
+    asks = terminals.open(reader, "curl", "-sS", "http://localhost:8200/")
+    assert asks.until_exit() == 0
+    assert b"Directory listing" in asks.output
+    by_address = f"http://{await address_of(place, reader)}:8200/"
+    for other in (place.sessions[1], place.sessions[3]):
+        refused = await place.engine.exec_run(other, ["curl", "-sS", "--max-time", "5", by_address])
+        assert (refused.status, refused.stdout) == (7, b""), "7 is curl's word for: could not connect"
+
+
+async def test_a_read_session_has_a_network_and_names(place: Place) -> None:
+    """The way out and a name server are there; its name is the sandbox's, as in every session."""
+    host, _, reader, another = place.sessions
+    for session in (reader, another):
+        facts = (await place.sh(session, "hostname; cat /etc/resolv.conf; ip -4 route show default")).stdout.decode()
+        assert facts.startswith(f"{place.slug}\n")
+        assert "nameserver 127.0.0.11" in facts
+        assert ipaddress.ip_address(await gateway_of(place, session)) in ipaddress.ip_network("10.213.0.0/16")
+    name = "import socket; print(socket.gethostbyname(socket.gethostname()))"
+    said = await place.engine.exec_run(reader, ["python3", "-c", name])
+    assert said.stdout.decode().strip() == await address_of(place, reader) != await address_of(place, host)
 
 
 async def test_a_named_pipe_in_the_shared_files_takes_nothing_from_a_reader(place: Place, terminals: Terminals) -> None:

@@ -164,6 +164,42 @@ async def test_read_access_sees_everything_and_changes_nothing(owner: Person) ->
     )
 
 
+# Each says when somebody has reached it. What is typed holds the words in halves.
+LISTENS = """
+import os, socket
+os.mkfifo("/project/workspace/orders")
+server = socket.create_server(("0.0.0.0", %d))
+print("liste" "ning", flush=True)
+if os.fork():
+    server.accept()
+    print("rea" "ched by TCP", flush=True)
+    os.wait()
+else:
+    open("/project/workspace/orders").read()
+    print("rea" "ched by a pipe", flush=True)
+"""
+
+
+async def test_what_a_writing_session_listens_to_does_nothing_for_a_reader(owner: Person, live: LiveServer) -> None:
+    """ "Read access": also where somebody who may write has left a server or a pipe that takes orders."""
+    create_session(owner, "only-looks", permission="read")
+    port = PORT + 1
+    keep = ["docker", "exec", "-i", container(live, "pitcher-host"), "sh", "-c", "cat > /srv/listens.py"]
+    subprocess.run(keep, input=(LISTENS % port).encode(), check=True)
+    async with terminal(owner, "pitcher-host") as host, terminal(owner, "only-looks") as reader:
+        await host.type("python3 /srv/listens.py\r")
+        await host.sees("listening")
+        assert (await reader.run("hostname")).strip() == SLUG
+        for there in ("localhost", SLUG):
+            assert f"Failed to connect to {there}" in await reader.run(f"curl -sS http://{there}:{port}")
+        assert "Permission denied" in await reader.run("echo order > /project/workspace/orders")
+        assert b"reached" not in host.output
+        answers = f"curl -s -m 1 http://localhost:{port}; echo order > /project/workspace/orders"
+        await said_in(owner, "neighbour", answers)
+        await host.sees("reached by TCP")
+        await host.sees("reached by a pipe")
+
+
 # --- git --------------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def git_server(owner: Person, live: LiveServer) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Networks on Docker: one small bridge for each sandbox, from a pool of our own.
+"""Networks on Docker: small bridges from a pool of our own.
 
 The engine's default pools hold 31 networks, one engine holds more sandboxes than that. A /29 has room for five
-containers; one, the global session, ever has an address, all others join it.
+containers. The engine lets no bridge reach another one.
 """
 
 import asyncio
@@ -19,10 +19,11 @@ from sandboxes.engine.errors import Conflict, EngineRefused, NameTaken, NotFound
 from sandboxes.engine.values import Labels, Network, NetworkSpec
 
 NETWORK_POOL = "10.213.0.0/16"
-PREFIX_BITS = 29
 # The firewall knows our bridges by this. An interface name has at most 15 characters.
 BRIDGE_PREFIX = "sl-"
 BRIDGE_OPTION = "com.docker.network.bridge.name"
+# "icc": inter-container connectivity. An engine that cannot take it away refuses to make the network.
+APART = {"com.docker.network.bridge.enable_icc": "false"}
 
 
 class Networks:
@@ -64,7 +65,7 @@ def _ensure(api: docker.APIClient, spec: NetworkSpec, pool: ipaddress.IPv4Networ
     everything = [_network(row) for row in api.networks()]
     if (found := _named(spec, everything)) is not None:
         return found
-    for subnet in _free_subnets(pool, everything):
+    for subnet in _free_subnets(pool, everything, _prefix_bits(spec.room)):
         try:
             _create(api, spec, subnet)
         except docker.errors.APIError as error:
@@ -84,9 +85,16 @@ def _named(spec: NetworkSpec, networks: Iterable[Network]) -> Network | None:
     return None
 
 
-def _free_subnets(pool: ipaddress.IPv4Network, networks: Iterable[Network]) -> Iterator[ipaddress.IPv4Network]:
+def _prefix_bits(room: int) -> int:
+    """Return the smallest subnet for that many containers, the gateway, and the first and the last address."""
+    return 32 - (room + 2).bit_length()
+
+
+def _free_subnets(
+    pool: ipaddress.IPv4Network, networks: Iterable[Network], prefix_bits: int
+) -> Iterator[ipaddress.IPv4Network]:
     taken = [ipaddress.ip_network(network.subnet) for network in networks if network.subnet]
-    for subnet in pool.subnets(new_prefix=PREFIX_BITS):
+    for subnet in pool.subnets(new_prefix=prefix_bits):
         if not any(subnet.overlaps(other) for other in taken if other.version == 4):
             yield subnet
 
@@ -97,7 +105,7 @@ def _create(api: docker.APIClient, spec: NetworkSpec, subnet: ipaddress.IPv4Netw
         spec.name,
         driver="bridge",
         ipam=docker.types.IPAMConfig(pool_configs=[pool]),
-        options={BRIDGE_OPTION: bridge_of(spec.name)},
+        options={BRIDGE_OPTION: bridge_of(spec.name)} | (APART if spec.is_apart else {}),
         labels=dict(spec.labels),
         check_duplicate=True,
     )

@@ -1,6 +1,7 @@
 /* OSC 4, 10, 11, 12 and their resets 104, 110, 111, 112: colours that a program changed. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "modes.h"
 
@@ -22,14 +23,16 @@ static long hex_number(const char *text, size_t digits)
     return value;
 }
 
-/* "rgb:r/g/b", each of 1 to 4 digits, scaled to 8 bits. */
+/* "rgb:r/g/b", all three of 1 to 4 digits, scaled to 8 bits. */
 static uint32_t parse_rgb(const char *text)
 {
     uint32_t colour = 0;
+    size_t digits = strcspn(text, "/");
+    if (digits < 1 || digits > 4 || strlen(text) != 3 * digits + 2)
+        return 0;
     for (int part = 0; part < 3; part++) {
-        size_t digits = strcspn(text, "/");
-        long value = digits >= 1 && digits <= 4 ? hex_number(text, digits) : -1;
-        if (value < 0 || (part < 2) != (text[digits] == '/'))
+        long value = hex_number(text, digits);
+        if (value < 0 || (part < 2 && text[digits] != '/'))
             return 0;
         long full = (1L << 4 * digits) - 1;
         colour = colour << 8 | (uint32_t)((value * 255 + full / 2) / full);
@@ -60,7 +63,7 @@ static uint32_t parse_colour(const char *text)
 {
     if (text[0] == '#')
         return parse_hash(text + 1);
-    return strncmp(text, "rgb:", 4) == 0 ? parse_rgb(text + 4) : 0;
+    return strncasecmp(text, "rgb:", 4) == 0 ? parse_rgb(text + 4) : 0;
 }
 
 static void set_colour(struct modes *modes, long index, const char *text)
@@ -78,9 +81,9 @@ static char *next_part(char **rest)
 
 static long palette_index(const char *text)
 {
-    char *end;
-    long index = strtol(text, &end, 10);
-    return end == text || *end || index < 0 || index > 255 ? -1 : index;
+    size_t digits = strspn(text, "0123456789");
+    long index = strtol(text, NULL, 10);
+    return !digits || text[digits] || index > 255 ? -1 : index;
 }
 
 static void set_palette(struct modes *modes, char *rest)

@@ -127,14 +127,15 @@ int command_list(const char *folder)
     return ask_and_relay(folder, "list", "", stdout);
 }
 
-int command_modes(void)
+int command_modes(struct size size)
 {
     static struct modes modes;
     static uint8_t data[TURN_BYTES], preamble[PREAMBLE_BYTES];
     ssize_t got;
     modes_start(&modes);
+    modes_resize(&modes, size);
     while ((got = read(0, data, sizeof data)) > 0)
         modes_feed(&modes, data, (size_t)got);
-    size_t size = modes_preamble(&modes, preamble);
-    return fwrite(preamble, 1, size, stdout) == size && fflush(stdout) == 0 ? STATUS_OK : STATUS_AWAY;
+    size_t written = modes_preamble(&modes, preamble);
+    return fwrite(preamble, 1, written, stdout) == written && fflush(stdout) == 0 ? STATUS_OK : STATUS_AWAY;
 }

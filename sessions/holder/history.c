@@ -14,8 +14,8 @@ void history_start(struct history *history, struct size size)
     sizes_start(&history->sizes, size);
     modes_start(&history->at_tail);
     modes_start(&history->at_head);
-    modes_resize(&history->at_tail, size.rows);
-    modes_resize(&history->at_head, size.rows);
+    modes_resize(&history->at_tail, size);
+    modes_resize(&history->at_head, size);
 }
 
 /* Tells `modes`, which stand at `from`, everything up to `to`, size changes included. */
@@ -28,7 +28,7 @@ static void feed(const struct history *history, struct modes *modes, uint64_t fr
         size = end - from < size ? (size_t)(end - from) : size;
         modes_feed(modes, data, size);
         from += size;
-        modes_resize(modes, sizes_at(&history->sizes, from).rows);
+        modes_resize(modes, sizes_at(&history->sizes, from));
     }
 }
 
@@ -77,9 +77,9 @@ void history_append(struct history *history, const uint8_t *data, size_t size)
 void history_resize(struct history *history, struct size size)
 {
     sizes_change(&history->sizes, history->ring.head, size);
-    modes_resize(&history->at_head, size.rows);
+    modes_resize(&history->at_head, size);
     if (history->ring.tail == history->ring.head)
-        modes_resize(&history->at_tail, size.rows);
+        modes_resize(&history->at_tail, size);
 }
 
 struct size history_size(const struct history *history)

@@ -82,8 +82,8 @@
 /* Who has said nothing for so long passes its slot on. */
 #define SLOT_IDLE_US 1000
 
-/* The preamble of a RESET: titles, colours and modes together stay below this. */
-#define PREAMBLE_BYTES (16 * 1024)
+/* The preamble of a RESET: titles, colours, tab stops and modes together stay below this. */
+#define PREAMBLE_BYTES (40 * 1024)
 
 /* What `holder private` takes: keys, tokens, git settings and an environment are a few KiB each, and few. */
 #define PRIVATE_PATH_BYTES 255

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "container.h"
+#include "limits.h"
 #include "private.h"
 #include "server.h"
 #include "terminal.h"
@@ -16,7 +17,7 @@ static const char USAGE[] =
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
-    "       holder modes < OUTPUT\n"
+    "       holder modes [--size COLSxROWS] < OUTPUT\n"
     "       holder version\n";
 
 struct words {
@@ -25,6 +26,7 @@ struct words {
     bool for_reading;
     const char *folder;
     const char *private_folder; /* NULL: the session's own */
+    struct size size;
 };
 
 static bool take_milliseconds(const char *text, int64_t *us)
@@ -37,12 +39,25 @@ static bool take_milliseconds(const char *text, int64_t *us)
     return true;
 }
 
+/* "80x24", clamped as the terminals' own sizes are. */
+static bool take_size(const char *text, struct size *size)
+{
+    char *end;
+    unsigned long cols = strtoul(text, &end, 10), rows = *end == 'x' ? strtoul(end + 1, &end, 10) : 0;
+    if (*end || !cols || !rows || cols > UINT16_MAX || rows > UINT16_MAX)
+        return false;
+    *size = size_clamped((uint16_t)cols, (uint16_t)rows);
+    return true;
+}
+
 static bool take_option(const char *name, const char *value, struct words *words)
 {
     if (strcmp(name, "--silent-ms") == 0)
         return take_milliseconds(value, &options.silent_us);
     if (strcmp(name, "--kill-ms") == 0)
         return take_milliseconds(value, &options.kill_us);
+    if (strcmp(name, "--size") == 0)
+        return take_size(value, &words->size);
     if (strcmp(name, "--folder") == 0)
         words->private_folder = value;
     else if (strcmp(name, "--socket-dir") == 0)
@@ -96,7 +111,7 @@ static int run(const struct words *words)
         if (strcmp(command, "private") == 0)
             return private_put(words->private_folder);
         if (strcmp(command, "modes") == 0)
-            return command_modes();
+            return command_modes(words->size);
         if (strcmp(command, "version") == 0)
             return print_version();
     }
@@ -106,7 +121,7 @@ static int run(const struct words *words)
 
 int main(int argc, char **argv)
 {
-    struct words words = {.folder = RUN_FOLDER};
+    struct words words = {.folder = RUN_FOLDER, .size = {COLS_DEFAULT, ROWS_DEFAULT}};
     if (!parse(argc, argv, &words)) {
         fputs(USAGE, stderr);
         return STATUS_USAGE;

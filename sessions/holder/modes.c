@@ -32,56 +32,100 @@ static uint32_t private_at_start(void)
     return bits;
 }
 
+static void start_screens(struct modes *modes)
+{
+    memset(modes->screens, 0, sizeof modes->screens);
+    for (int i = 0; i < 2; i++)
+        tabs_start(&modes->screens[i].tabs, (unsigned)modes_cols(modes));
+}
+
 void modes_start(struct modes *modes)
 {
     *modes = (struct modes){.private = private_at_start(), .blink = -1, .visible = -1, .newline = -1};
+    start_screens(modes);
+}
+
+int32_t modes_cols(const struct modes *modes)
+{
+    return modes->size.cols ? modes->size.cols : COLS_MAX;
 }
 
 static struct screen *active_screen(struct modes *modes)
 {
-    return &modes->screens[modes->alternate != 0];
+    return &modes->screens[modes->alternate];
 }
 
-void modes_resize(struct modes *modes, uint16_t rows)
+void modes_resize(struct modes *modes, struct size size)
 {
-    if (modes->rows && modes->rows != rows)
-        for (int i = 0; i < 2; i++)
-            modes->screens[i].region_top = modes->screens[i].region_bottom = 0;
-    modes->rows = rows;
+    if (modes->size.cols == size.cols && modes->size.rows == size.rows)
+        return;
+    bool first = !modes->size.cols;
+    modes->size = size;
+    for (int i = 0; i < 2; i++) {
+        modes->screens[i].region_top = modes->screens[i].region_bottom = 0;
+        (first ? tabs_start : tabs_resize)(&modes->screens[i].tabs, size.cols);
+    }
+    if (!first)
+        column_forget(&modes->column); /* lines may have been laid out anew */
 }
 
-bool modes_has_region(const struct modes *modes)
+static bool needs_size(const struct modes *modes, const struct screen *screen)
 {
-    return modes->screens[0].region_bottom || modes->screens[1].region_bottom;
+    return screen->region_bottom || !tabs_are_default(&screen->tabs, (unsigned)modes_cols(modes));
+}
+
+bool modes_need_size(const struct modes *modes)
+{
+    return needs_size(modes, &modes->screens[0]) || needs_size(modes, &modes->screens[1]);
 }
 
 static void save_cursor(struct modes *modes)
 {
-    active_screen(modes)->saved_style = modes->style;
-    active_screen(modes)->saved_charsets = modes->charsets;
+    struct screen *screen = active_screen(modes);
+    screen->saved_style = modes->style;
+    screen->saved_style.underline = modes->style.underline != 0;
+    screen->saved_style.underline_colour = 0;
+    screen->saved_charset = modes->charsets.now;
+    screen->saved_in_link = *modes->hyperlink;
 }
 
-/* The colour of underlines is no part of it, as in xterm.js. */
+/*
+ * As in xterm.js: the charset comes back without the set it was shifted in from, and of an underline only whether
+ * there is one: its kind and colour stay those of now, and where there is none now, none is drawn.
+ */
 static void restore_cursor(struct modes *modes)
 {
-    uint32_t underline_colour = modes->style.underline_colour;
+    struct style now = modes->style;
     modes->style = active_screen(modes)->saved_style;
-    modes->style.underline_colour = underline_colour;
-    modes->charsets = active_screen(modes)->saved_charsets;
+    modes->style.underline = modes->style.underline ? now.underline : 0;
+    modes->style.underline_colour = now.underline_colour;
+    modes->charsets.now = active_screen(modes)->saved_charset;
+    column_forget(&modes->column);
 }
 
 static void to_alternate(struct modes *modes, uint16_t number)
 {
     if (number == 1049)
         save_cursor(modes);
-    if (!modes->alternate)
-        modes->alternate = number;
+    modes->alternate = true;
+}
+
+/* Each full-screen program finds the alternate screen fresh, but for the cursor that the one before has saved. */
+static void leave_alternate(struct modes *modes)
+{
+    struct screen *screen = &modes->screens[1];
+    screen->region_top = screen->region_bottom = 0;
+    screen->kitty_depth = screen->kitty[0] = 0;
+    tabs_start(&screen->tabs, (unsigned)modes_cols(modes));
+    modes->alternate = false;
+    if (modes->link_of_alternate)
+        modes->hyperlink[0] = 0;
 }
 
 static void to_normal(struct modes *modes, uint16_t number)
 {
-    memset(&modes->screens[1], 0, sizeof modes->screens[1]); /* each full-screen program finds it fresh */
-    modes->alternate = 0;
+    if (modes->alternate)
+        leave_alternate(modes);
     if (number == 1049)
         restore_cursor(modes);
 }
@@ -93,12 +137,22 @@ static void switch_private(struct modes *modes, uint16_t number, bool on)
             modes->private = on ? modes->private | 1u << i : modes->private & ~(1u << i);
 }
 
+static void all_ascii(struct charsets *charsets)
+{
+    memset(charsets->sets, 0, sizeof charsets->sets);
+    charsets->now = 0;
+}
+
 static void set_private(struct modes *modes, uint16_t number, bool on)
 {
     switch (number) {
     case 2:
         if (on)
-            memset(modes->charsets.kind, 0, sizeof modes->charsets.kind);
+            all_ascii(&modes->charsets);
+        break;
+    case 6:
+        switch_private(modes, number, on);
+        column_move(modes, 0);
         break;
     case 9: case 1000: case 1002: case 1003: modes->mouse = on ? number : 0; break;
     case 12: modes->blink = on; break;
@@ -128,13 +182,12 @@ static void set_modes(struct modes *modes, bool on)
 
 static int32_t param(const struct modes *modes, size_t at, int32_t otherwise)
 {
-    const struct parser *parser = &modes->parser;
-    return at < parser->param_count && parser->params[at] > 0 ? parser->params[at] : otherwise;
+    return parser_param(&modes->parser, at, otherwise);
 }
 
 static void set_region(struct modes *modes)
 {
-    int32_t rows = modes->rows ? modes->rows : UINT16_MAX;
+    int32_t rows = modes->size.rows ? modes->size.rows : UINT16_MAX;
     int32_t top = param(modes, 0, 1), bottom = param(modes, 1, rows);
     bottom = bottom > rows ? rows : bottom;
     if (bottom <= top)
@@ -142,6 +195,7 @@ static void set_region(struct modes *modes)
     bool whole = top == 1 && bottom == rows;
     active_screen(modes)->region_top = whole ? 0 : (uint16_t)top;
     active_screen(modes)->region_bottom = whole ? 0 : (uint16_t)bottom;
+    column_move(modes, 0);
 }
 
 static void kitty_push(struct screen *screen, uint8_t flags)
@@ -187,31 +241,58 @@ static void keyboard(struct modes *modes, uint8_t final)
         modes->modify_other_keys = 0;
 }
 
-static void soft_reset(struct modes *modes)
+static void reset_private(struct modes *modes)
 {
     for (size_t i = 0; i < private_mode_count(); i++)
         if (PRIVATE_MODES[i].by_soft_reset)
             switch_private(modes, PRIVATE_MODES[i].number, PRIVATE_MODES[i].at_start);
-    struct screen *screen = active_screen(modes);
-    screen->region_top = screen->region_bottom = 0;
-    modes->visible = modes->visible < 0 ? -1 : 1;
     modes->insert = false;
     modes->cursor_shape = 0;
+}
+
+static void reset_style(struct modes *modes)
+{
     modes->style = (struct style){0};
     modes->charsets = (struct charsets){0};
     modes->hyperlink[0] = 0;
+}
+
+static void soft_reset(struct modes *modes)
+{
+    struct screen *screen = active_screen(modes);
+    reset_private(modes);
+    reset_style(modes);
+    screen->region_top = screen->region_bottom = 0;
+    modes->visible = modes->visible < 0 ? -1 : 1;
     save_cursor(modes);
 }
 
-/* RIS. Title, working directory and colours outlive it, as in xterm.js. */
+/* RIS. What outlives it does so in xterm.js: title, working directory, colours, newline mode, a hidden cursor. */
 static void full_reset(struct modes *modes)
 {
+    reset_private(modes);
+    reset_style(modes);
     modes->private = private_at_start();
-    memset(modes->screens, 0, sizeof modes->screens);
-    modes->alternate = modes->mouse = modes->mouse_form = 0;
+    modes->alternate = false;
+    modes->mouse = modes->mouse_form = 0;
     modes->modify_other_keys = 0;
-    modes->newline = modes->newline < 0 ? -1 : 0;
-    soft_reset(modes);
+    start_screens(modes);
+    column_move(modes, 0);
+}
+
+/* DECSCUSR: 1..6 are three shapes, each blinking or not. A larger number changes the blinking alone; 0 is as set by the page. */
+static void set_cursor_shape(struct modes *modes, int32_t number)
+{
+    uint8_t shape = modes->cursor_shape ? (uint8_t)((modes->cursor_shape - 1) & ~1) : 6;
+    modes->cursor_shape = (uint8_t)(number <= 6 ? number : shape + 2 - number % 2);
+}
+
+static void protect(struct modes *modes, int32_t number)
+{
+    if (number == 1)
+        modes->style.bits |= PROTECTED;
+    else if (number == 0 || number == 2)
+        modes->style.bits &= (uint16_t)~PROTECTED;
 }
 
 static void csi_with_intermediate(struct modes *modes, uint8_t final)
@@ -221,20 +302,77 @@ static void csi_with_intermediate(struct modes *modes, uint8_t final)
         return;
     if (intermediate == '!' && final == 'p')
         soft_reset(modes);
-    else if (intermediate == ' ' && final == 'q' && param(modes, 0, 0) <= 6)
-        modes->cursor_shape = (uint8_t)param(modes, 0, 0);
+    else if (intermediate == ' ' && final == 'q')
+        set_cursor_shape(modes, param(modes, 0, 0));
+    else if (intermediate == '"' && final == 'q')
+        protect(modes, param(modes, 0, 0));
+}
+
+/* XTWINOPS 22 and 23. The stack of icon names is left out: nothing shows them. */
+static void move_titles(struct modes *modes)
+{
+    int32_t which = param(modes, 1, 0);
+    if (which != 0 && which != 2)
+        return;
+    if (param(modes, 0, 0) == 22)
+        titles_push(&modes->titles, modes->title);
+    else if (param(modes, 0, 0) == 23)
+        titles_pop(&modes->titles, modes->title);
+}
+
+static void clear_tabs(struct modes *modes)
+{
+    struct tabs *tabs = &active_screen(modes)->tabs;
+    int32_t which = param(modes, 0, 0);
+    if (which == 3)
+        tabs_clear_all(tabs);
+    else if (which == 0 && modes->column.now >= 0)
+        tabs_clear(tabs, (unsigned)modes->column.now);
+}
+
+static void set_tab(struct modes *modes)
+{
+    if (modes->column.now < 0)
+        return;
+    tabs_set(&active_screen(modes)->tabs, (unsigned)modes->column.now);
+    modes->column.by_text = false;
+}
+
+/* Lines are moved, and the cursor to their start, only inside of the scroll region. */
+static void move_lines(struct modes *modes)
+{
+    if (active_screen(modes)->region_bottom)
+        column_forget(&modes->column);
+    else
+        column_move(modes, 0);
+}
+
+static void move_cursor(struct modes *modes, uint8_t final)
+{
+    switch (final) {
+    case 'C': case 'a': column_shift(modes, param(modes, 0, 1)); break;
+    case 'D': column_shift(modes, -param(modes, 0, 1)); break;
+    case 'E': case 'F': column_move(modes, 0); break;
+    case 'G': case '`': column_move(modes, param(modes, 0, 1) - 1); break;
+    case 'H': case 'f': column_move(modes, param(modes, 1, 1) - 1); break;
+    case 'I': case 'Z': case 'b': column_forget(&modes->column); break;
+    case 'L': case 'M': move_lines(modes); break;
+    default: break;
+    }
 }
 
 static void csi_plain(struct modes *modes, uint8_t final)
 {
     switch (final) {
+    case 'g': clear_tabs(modes); break;
     case 'h': set_modes(modes, true); break;
     case 'l': set_modes(modes, false); break;
     case 'm': style_sgr(&modes->style, &modes->parser); break;
     case 'r': set_region(modes); break;
     case 's': save_cursor(modes); break;
+    case 't': move_titles(modes); break;
     case 'u': restore_cursor(modes); break;
-    default: break;
+    default: move_cursor(modes, final);
     }
 }
 
@@ -250,10 +388,30 @@ void modes_csi(struct modes *modes, uint8_t final)
         csi_plain(modes, final);
 }
 
+static void shift_to(struct charsets *charsets, uint8_t place)
+{
+    charsets->active = place;
+    charsets->now = charsets->sets[place];
+}
+
 void modes_control(struct modes *modes, uint8_t code)
 {
     if (code == 0x0e || code == 0x0f)
-        modes->charsets.active = code == 0x0e;
+        shift_to(&modes->charsets, code == 0x0e);
+    column_control(modes, code);
+}
+
+void modes_c1(struct modes *modes, uint8_t code)
+{
+    if (code == 0x85) /* NEL; a tab stop by C1 is not followed */
+        column_move(modes, 0);
+}
+
+static void designate(struct charsets *charsets, uint8_t place, uint8_t final)
+{
+    charsets->sets[place] = final == 'B' ? 0 : final;
+    if (charsets->active == place)
+        charsets->now = charsets->sets[place];
 }
 
 static void select_charset(struct modes *modes, uint8_t kind, uint8_t final)
@@ -261,11 +419,8 @@ static void select_charset(struct modes *modes, uint8_t kind, uint8_t final)
     static const char KINDS[] = "()*+-.";
     static const uint8_t PLACES[] = {0, 1, 2, 3, 1, 2};
     const char *found = strchr(KINDS, kind);
-    if (!found || !strchr("0ABC4567RQKYEZH=", final))
-        return;
-    size_t place = PLACES[found - KINDS];
-    modes->charsets.kind[place] = final == 'B' ? 0 : kind;
-    modes->charsets.final[place] = final == 'B' ? 0 : final;
+    if (found && strchr("0ABC4567RQKYEZH=", final))
+        designate(&modes->charsets, PLACES[found - KINDS], final);
 }
 
 static void escape_with_intermediate(struct modes *modes, uint8_t final)
@@ -273,10 +428,14 @@ static void escape_with_intermediate(struct modes *modes, uint8_t final)
     uint8_t kind = modes->parser.intermediates[0];
     if (modes->parser.intermediate_count > 1)
         return;
-    if (kind == '%' && (final == '@' || final == 'G'))
-        modes->charsets.active = modes->charsets.kind[0] = modes->charsets.final[0] = 0;
-    else
+    if (kind == '%' && (final == '@' || final == 'G')) {
+        shift_to(&modes->charsets, 0);
+        designate(&modes->charsets, 0, 'B');
+    } else if (kind == '#' && final == '8') {
+        column_move(modes, 0);
+    } else {
         select_charset(modes, kind, final);
+    }
 }
 
 void modes_escape(struct modes *modes, uint8_t final)
@@ -290,9 +449,11 @@ void modes_escape(struct modes *modes, uint8_t final)
     case '8': restore_cursor(modes); break;
     case '=': case '>': switch_private(modes, 66, final == '='); break;
     case 'c': full_reset(modes); break;
-    case 'n': case '}': modes->charsets.active = 2; break;
-    case 'o': case '|': modes->charsets.active = 3; break;
-    case '~': modes->charsets.active = 1; break;
+    case 'E': column_move(modes, 0); break;
+    case 'H': set_tab(modes); break;
+    case 'n': case '}': shift_to(&modes->charsets, 2); break;
+    case 'o': case '|': shift_to(&modes->charsets, 3); break;
+    case '~': shift_to(&modes->charsets, 1); break;
     default: break;
     }
 }
@@ -308,12 +469,18 @@ static void keep_text(char *place, size_t room, const char *text)
     place[size] = 0;
 }
 
-/* "params;uri": without an address the link is closed; a cut address would lead elsewhere, so a long one is none. */
+/*
+ * "params;uri". Without both the link is closed; without an address but with parameters xterm.js does nothing. A cut
+ * address would lead elsewhere, so a long one is none.
+ */
 static void set_hyperlink(struct modes *modes, const char *text)
 {
-    const char *address = strchr(text, ';');
-    bool open = address && address[1] && strlen(text) < sizeof modes->hyperlink;
+    size_t params = strcspn(text, ";");
+    if (!text[params] || (!text[params + 1] && strspn(text, " ") < params))
+        return;
+    bool open = text[params + 1] && strlen(text) < sizeof modes->hyperlink;
     keep_text(modes->hyperlink, sizeof modes->hyperlink, open ? text : "");
+    modes->link_of_alternate = modes->alternate;
 }
 
 static void apply_osc(struct modes *modes, unsigned number, char *text)

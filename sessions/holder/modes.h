@@ -10,7 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sizes.h"
+
 #define TITLE_BYTES 256
+/* All titles that wait on the stack: one or two short ones in practice, and room for the four longest. */
+#define TITLES_BYTES 1024
 #define ICON_BYTES 128
 #define CWD_BYTES 512
 #define HYPERLINK_BYTES 1024
@@ -33,6 +37,7 @@ enum parser_state {
     IN_OSC,
     IN_DCS_HEAD,
     IN_DCS_BODY,
+    IN_DCS_IGNORE,
     IN_STRING, /* SOS, PM, APC */
 };
 
@@ -41,6 +46,7 @@ struct parser {
     uint8_t utf8[4], utf8_size, utf8_need; /* bytes of an unfinished character, and how many are missing */
     uint8_t prefix, intermediates[2], intermediate_count;
     uint8_t param_count;
+    bool params_full; /* further numbers are dropped */
     uint32_t sub; /* bit i: params[i] came after a colon */
     int32_t params[PARAMS_MAX]; /* -1: a sub-parameter without digits */
     uint16_t string_size;
@@ -50,30 +56,61 @@ struct parser {
 
 /*
  * 0 is the default colour; else COLOUR_BASIC | 0..15, COLOUR_INDEXED | index or COLOUR_RGB | 0xrrggbb.
- * Basic and indexed 0..7 differ: only the basic ones turn bright when bold.
+ * Basic and indexed 0..7 differ: only the basic ones turn bright when bold. COLOUR_UNSET is what SGR 59 leaves:
+ * xterm.js draws it in white, not as it draws an underline that never had a colour.
  */
 #define COLOUR_BASIC 0x04000000u
 #define COLOUR_INDEXED 0x01000000u
 #define COLOUR_RGB 0x02000000u
+#define COLOUR_UNSET 0x08000000u
 
-enum style_bits { BOLD = 1, DIM = 2, ITALIC = 4, BLINK = 8, INVERSE = 16, INVISIBLE = 32, STRIKE = 64, OVERLINE = 128 };
+enum style_bits {
+    BOLD = 1,
+    DIM = 2,
+    ITALIC = 4,
+    BLINK = 8,
+    INVERSE = 16,
+    INVISIBLE = 32,
+    STRIKE = 64,
+    OVERLINE = 128,
+    PROTECTED = 256, /* DECSCA: a selective erase leaves it */
+};
 
 struct style {
-    uint8_t bits, underline; /* underline: 0 none, 1..5 as in SGR 4:n */
+    uint16_t bits;
+    uint8_t underline; /* 0 none, 1..5 as in SGR 4:n; of a saved style only whether there is one */
     uint32_t foreground, background, underline_colour;
 };
 
+/* Each by the final of its designation, 0 is US ASCII. */
 struct charsets {
-    uint8_t kind[4], final[4]; /* "(B": kind '(' final 'B'; kind 0 is US ASCII */
-    uint8_t active;
+    uint8_t sets[4], active; /* G0..G3 and which of them was shifted in */
+    uint8_t now; /* what is drawn: sets[active], until DECRC brings back the saved one without a shift */
+};
+
+struct tabs {
+    uint8_t stops[(COLS_MAX + 7) / 8];
 };
 
 /* What belongs to the normal (0) or the alternate (1) screen. */
 struct screen {
     struct style saved_style;
-    struct charsets saved_charsets;
+    uint8_t saved_charset;
+    bool saved_in_link; /* saved within a hyperlink: else xterm.js hides a link that is open when it is restored */
     uint16_t region_top, region_bottom; /* 0, 0: the whole screen */
     uint8_t kitty_depth, kitty[KITTY_DEPTH + 1]; /* kitty[kitty_depth] holds now */
+    struct tabs tabs;
+};
+
+struct column {
+    int16_t now;  /* -1: unknown */
+    bool by_text; /* counted through text since it was last certain: good for a tab stop right behind it only */
+};
+
+struct titles {
+    uint8_t count;
+    uint16_t size;
+    char text[TITLES_BYTES]; /* one after the other, each closed by a zero */
 };
 
 struct modes {
@@ -81,28 +118,34 @@ struct modes {
     struct screen screens[2];
     struct style style;
     struct charsets charsets;
+    struct column column;
     uint32_t private; /* bit per row of the table in modes.c */
     bool insert;
     /* Once said they are always repeated, for a reset of xterm.js leaves them as they are: -1 never said, else 0 or 1. */
     int8_t blink, visible, newline; /* DECSET 12 and 25, SM 20 */
-    uint16_t rows;       /* 0 until modes_resize */
-    uint16_t alternate;  /* 0, or the DECSET that switched: 47, 1047, 1049 */
+    struct size size; /* 0, 0 until modes_resize */
+    bool alternate;
+    bool link_of_alternate; /* the hyperlink was opened on that screen: with it xterm.js forgets it */
     uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */
     uint16_t mouse_form; /* 0, 1006, 1016 */
     uint8_t cursor_shape, modify_other_keys;
     bool colours_touched; /* a program has dealt with them: then a preamble says also what is back at its default */
     uint32_t colours[COLOURS]; /* 0: not set, else COLOUR_RGB | 0xrrggbb */
+    struct titles titles;
     char title[TITLE_BYTES], icon[ICON_BYTES], cwd[CWD_BYTES], hyperlink[HYPERLINK_BYTES];
 };
 
 void modes_start(struct modes *modes);
 /* Reads output, cut anywhere. */
 void modes_feed(struct modes *modes, const uint8_t *data, size_t size);
-/* The terminal has this many rows from here on; a change resets the scroll regions, as xterm.js does. */
-void modes_resize(struct modes *modes, uint16_t rows);
+/* The terminal has this size from here on; a change resets the scroll regions and adds tab stops, as xterm.js does. */
+void modes_resize(struct modes *modes, struct size size);
+/* The columns, COLS_MAX while they are unknown. */
+int32_t modes_cols(const struct modes *modes);
 /* Between two characters and outside every escape sequence. */
 bool modes_at_rest(const struct modes *modes);
-bool modes_has_region(const struct modes *modes);
+/* The preamble sets what a change of size would undo: it must be read at the size it was written for. */
+bool modes_need_size(const struct modes *modes);
 /* Writes the sequences for this state; `out` holds PREAMBLE_BYTES. Returns the size. */
 size_t modes_preamble(const struct modes *modes, uint8_t *out);
 
@@ -115,9 +158,31 @@ size_t private_mode_count(void);
 
 /* Called by the parser when a sequence is complete. */
 void modes_control(struct modes *modes, uint8_t code);
+void modes_c1(struct modes *modes, uint8_t code);
 void modes_escape(struct modes *modes, uint8_t final);
 void modes_csi(struct modes *modes, uint8_t final);
 void modes_osc(struct modes *modes);
+/* Control characters and text at the ground; `counts`: a tab stop may follow, so it is worth to count. */
+void column_control(struct modes *modes, uint8_t code);
+void column_text(struct modes *modes, const uint8_t *start, const uint8_t *end, bool counts);
+/* A sequence other than a tab stop begins: what was counted through text is forgotten. */
+void column_after_text(struct column *column);
+void column_forget(struct column *column);
+void column_move(struct modes *modes, int32_t to);
+void column_shift(struct modes *modes, int32_t by);
+void tabs_start(struct tabs *tabs, unsigned cols);
+void tabs_resize(struct tabs *tabs, unsigned cols);
+void tabs_set(struct tabs *tabs, unsigned column);
+void tabs_clear(struct tabs *tabs, unsigned column);
+void tabs_clear_all(struct tabs *tabs);
+/* The first stop at or behind `column`, or `cols`. */
+unsigned tabs_next(const struct tabs *tabs, unsigned column, unsigned cols);
+bool tabs_are_default(const struct tabs *tabs, unsigned cols);
+void titles_push(struct titles *titles, const char *title);
+/* Into `title`, of TITLE_BYTES; without a title nothing happens. */
+void titles_pop(struct titles *titles, char *title);
+/* The parameter at `at`; sub-parameters do not count. `otherwise` when it is missing or 0. */
+int32_t parser_param(const struct parser *parser, size_t at, int32_t otherwise);
 void style_sgr(struct style *style, const struct parser *parser);
 void colours_osc(struct modes *modes, unsigned number, char *text);
 

@@ -7,7 +7,7 @@
 #include "limits.h"
 #include "modes.h"
 
-/* The longest state is about 10 KiB (every palette entry set); what would pass the end is left out. */
+/* The longest state is about 30 KiB (every palette entry and every tab stop set); what would pass the end is left out. */
 struct text {
     char *at;
     size_t left;
@@ -60,9 +60,17 @@ static void say_colours(struct text *text, const struct modes *modes)
     say_dynamic_colours(text, modes);
 }
 
+/* Each title that waits is set once more and pushed. */
+static void say_waiting_titles(struct text *text, const struct titles *titles)
+{
+    for (size_t at = 0; at < titles->size; at += strlen(titles->text + at) + 1)
+        say(text, "\033]2;%s\033\\\033[22;2t", titles->text + at);
+}
+
 static void say_texts(struct text *text, const struct modes *modes)
 {
-    if (*modes->title)
+    say_waiting_titles(text, &modes->titles);
+    if (*modes->title || modes->titles.count)
         say(text, "\033]2;%s\033\\", modes->title);
     if (*modes->icon)
         say(text, "\033]1;%s\033\\", modes->icon);
@@ -78,7 +86,9 @@ static bool style_is_default(const struct style *style)
 static void say_sgr_colour(struct text *text, int which, uint32_t colour)
 {
     unsigned index = colour & 0xff;
-    if (colour & COLOUR_BASIC)
+    if (colour == COLOUR_UNSET)
+        say(text, ";%d", which + 1);
+    else if (colour & COLOUR_BASIC)
         say(text, ";%u", (unsigned)which - 8 + (index < 8 ? index : index - 8 + 60));
     else if (colour & COLOUR_RGB)
         say(text, ";%d:2::%u:%u:%u", which, colour >> 16 & 0xff, colour >> 8 & 0xff, colour & 0xff);
@@ -98,22 +108,26 @@ static void say_style(struct text *text, const struct style *style)
     say_sgr_colour(text, 38, style->foreground);
     say_sgr_colour(text, 48, style->background);
     say_sgr_colour(text, 58, style->underline_colour);
-    say(text, "m");
+    say(text, "m%s", style->bits & PROTECTED ? "\033[1\"q" : "");
 }
 
-static bool charsets_are_default(const struct charsets *charsets)
+static void say_charset(struct text *text, char place, uint8_t final)
 {
-    static const struct charsets ASCII;
-    return memcmp(charsets, &ASCII, sizeof ASCII) == 0;
+    say(text, "\033%c%c", place, final ? final : 'B');
 }
 
 static void say_charsets(struct text *text, const struct charsets *charsets)
 {
     static const char *const PLACES = "()*+", *const SHIFTS[] = {"\017", "\016", "\033n", "\033o"};
     for (int i = 0; i < 4; i++)
-        say(text, "\033%c%c", charsets->kind[i] ? charsets->kind[i] : PLACES[i],
-            charsets->kind[i] ? charsets->final[i] : 'B');
+        say_charset(text, PLACES[i], charsets->sets[i]);
     say(text, "%s", SHIFTS[charsets->active]);
+}
+
+static bool charsets_are_default(const struct charsets *charsets)
+{
+    static const struct charsets ASCII;
+    return memcmp(charsets, &ASCII, sizeof ASCII) == 0;
 }
 
 static void say_kitty(struct text *text, const struct screen *screen)
@@ -124,31 +138,84 @@ static void say_kitty(struct text *text, const struct screen *screen)
         say(text, "\033[>%uu", screen->kitty[i]);
 }
 
-/* What belongs to one screen, while it is the active one. Returns whether style and charsets are now those saved. */
-static bool say_screen(struct text *text, const struct screen *screen)
+static void say_tabs(struct text *text, const struct tabs *tabs, unsigned cols)
+{
+    if (tabs_are_default(tabs, cols))
+        return;
+    say(text, "\033[3g");
+    for (unsigned at = tabs_next(tabs, 0, cols); at < cols; at = tabs_next(tabs, at + 1, cols))
+        say(text, "\033[%uG\033H", at + 1);
+    say(text, "\r");
+}
+
+/* What belongs to one screen, while it is the active one. */
+static void say_screen(struct text *text, const struct modes *modes, const struct screen *screen)
 {
     say_kitty(text, screen);
+    say_tabs(text, &screen->tabs, (unsigned)modes_cols(modes));
     if (screen->region_bottom)
         say(text, "\033[%u;%ur", screen->region_top, screen->region_bottom);
-    if (style_is_default(&screen->saved_style) && charsets_are_default(&screen->saved_charsets))
-        return false;
+}
+
+static bool saved_is_default(const struct screen *screen)
+{
+    return style_is_default(&screen->saved_style) && !screen->saved_charset && !screen->saved_in_link;
+}
+
+/* What DECRC brings back on the active screen. */
+static void say_saved(struct text *text, const struct screen *screen)
+{
     say_style(text, &screen->saved_style);
-    say_charsets(text, &screen->saved_charsets);
-    say(text, "\0337");
-    return true;
+    say_charset(text, '(', screen->saved_charset);
+    say(text, screen->saved_in_link ? "\033]8;;-\033\\\0337\033]8;;\033\\" : "\0337");
+}
+
+/* The alternate screen keeps what it has saved while the normal one shows. Returns whether style and charset changed. */
+static bool say_saved_of_both(struct text *text, const struct modes *modes)
+{
+    bool normal = !saved_is_default(&modes->screens[0]), alternate = !saved_is_default(&modes->screens[1]);
+    if (alternate) {
+        say(text, "\033[?1047h");
+        say_saved(text, &modes->screens[1]);
+        say(text, "\033[?1047l");
+    }
+    if (normal)
+        say_saved(text, &modes->screens[0]);
+    return normal || alternate;
+}
+
+/* After a DECRC no shift leads to the charset of now: another DECRC does, on a screen where it is the saved one. */
+static void say_restored_charset(struct text *text, const struct modes *modes)
+{
+    const struct charsets *charsets = &modes->charsets;
+    if (charsets->now == charsets->sets[charsets->active])
+        return;
+    bool here = modes->screens[0].saved_charset == charsets->now;
+    say(text, here ? "\0338\r" : "\033[?1047h\0338\r\033[?1047l");
+}
+
+static void say_hyperlink(struct text *text, const struct modes *modes)
+{
+    if (*modes->hyperlink)
+        say(text, "\033]8;%s\033\\", modes->hyperlink);
 }
 
 static void say_screens(struct text *text, const struct modes *modes)
 {
-    bool disturbed = say_screen(text, &modes->screens[0]);
-    if (modes->alternate) {
-        say(text, "\033[?%uh", modes->alternate);
-        if (disturbed) /* the alternate screen's own saved state has its defaults */
-            say(text, "\033[m\033(B\033)B\033*B\033+B\017");
-        disturbed |= say_screen(text, &modes->screens[1]);
-    }
-    if (disturbed || !charsets_are_default(&modes->charsets))
+    bool disturbed = say_saved_of_both(text, modes);
+    if (disturbed || !charsets_are_default(&modes->charsets)) {
         say_charsets(text, &modes->charsets);
+        say_restored_charset(text, modes);
+    }
+    say_screen(text, modes, &modes->screens[0]);
+    if (!modes->link_of_alternate)
+        say_hyperlink(text, modes);
+    if (modes->alternate) {
+        say(text, "\033[?1047h");
+        say_screen(text, modes, &modes->screens[1]);
+    }
+    if (modes->link_of_alternate)
+        say_hyperlink(text, modes);
     if (disturbed || !style_is_default(&modes->style))
         say_style(text, &modes->style);
 }
@@ -178,8 +245,6 @@ static void say_cursor_and_keys(struct text *text, const struct modes *modes)
         say(text, "\033[>4;%um", modes->modify_other_keys);
     if (modes->insert)
         say(text, "\033[4h");
-    if (*modes->hyperlink)
-        say(text, "\033]8;%s\033\\", modes->hyperlink);
 }
 
 static void say_private(struct text *text, const struct modes *modes)
@@ -199,6 +264,8 @@ static void say_params(struct text *text, const struct parser *parser)
         if (parser->params[i] >= 0)
             say(text, "%d", (int)parser->params[i]);
     }
+    if (parser->params_full)
+        say(text, ";");
 }
 
 static void say_csi(struct text *text, const struct parser *parser)
@@ -227,12 +294,19 @@ static void say_unfinished(struct text *text, const struct parser *parser)
         else
             say(text, "\033]%.*s", parser->string_size, (const char *)parser->string);
         break;
-    case IN_DCS_HEAD: say(text, "\033P!"); break;
+    case IN_DCS_HEAD: say(text, "\033P%s", parser->intermediate_count ? "!" : parser->prefix ? "0" : ""); break;
     case IN_DCS_BODY: say(text, "\033P!~"); break;
+    case IN_DCS_IGNORE: say(text, "\033P!0"); break;
     case IN_STRING: say(text, "\033_"); break;
     }
     if (parser->utf8_need)
         say(text, "%.*s", parser->utf8_size, (const char *)parser->utf8);
+}
+
+static void say_column(struct text *text, const struct modes *modes)
+{
+    if (modes->column.now > 0)
+        say(text, "\033[%dG", modes->column.now + 1);
 }
 
 size_t modes_preamble(const struct modes *modes, uint8_t *out)
@@ -244,6 +318,7 @@ size_t modes_preamble(const struct modes *modes, uint8_t *out)
     say_mouse(&text, modes);
     say_cursor_and_keys(&text, modes);
     say_private(&text, modes);
+    say_column(&text, modes);
     say_unfinished(&text, &modes->parser);
     return PREAMBLE_BYTES - text.left;
 }

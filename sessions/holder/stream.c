@@ -96,8 +96,8 @@ static uint8_t *put_size(struct link *link, uint8_t *at, struct size size)
 }
 
 /*
- * [GAP,] [SIZE,] RESET, SIZE. The first SIZE only when the preamble sets a scroll region, which a later resize would
- * undo; the second always, for a reset may have followed other sizes.
+ * [GAP,] [SIZE,] RESET, SIZE. The first SIZE only when the preamble sets scroll regions or tab stops, which a later
+ * resize would change; the second always, for a reset may have followed other sizes.
  */
 static size_t send_reset(struct link *link)
 {
@@ -110,7 +110,7 @@ static size_t send_reset(struct link *link)
     uint8_t *at = frames;
     if (link->gap_due || fell_behind(link))
         at = frame_gap(at, link->gap_due ? link->gap_from : link->sent, start);
-    if (modes_has_region(&modes))
+    if (modes_need_size(&modes))
         at = frame_size(at, size.cols, size.rows);
     at = frame_reset(at, start, preamble, modes_preamble(&modes, preamble));
     at = put_size(link, at, size);

@@ -1,69 +1,86 @@
 /* SGR: how the next character is drawn. */
 #include "modes.h"
 
-/* A main parameter and the sub-parameters that follow it after colons. */
-struct group {
-    const int32_t *subs;
-    size_t sub_count;
+static bool is_sub(const struct parser *parser, size_t at)
+{
+    return at < parser->param_count && parser->sub >> at & 1;
+}
+
+/* The next main parameter: behind the sub-parameters of the one at `at`. */
+static size_t after(const struct parser *parser, size_t at)
+{
+    for (at++; is_sub(parser, at); at++)
+        continue;
+    return at;
+}
+
+/* What follows a 38, 48 or 58, each at its place, whether semicolons or colons led to it. */
+struct colour_parts {
+    int32_t parts[5]; /* the mode (5: of the palette, 2: RGB), the colour space, three numbers */
+    size_t count;
 };
 
-static struct group group_at(const struct parser *parser, size_t at)
+static void add_part(struct colour_parts *colour, int32_t part, bool names_no_space)
 {
-    struct group group = {&parser->params[at + 1], 0};
-    while (at + 1 + group.sub_count < parser->param_count && parser->sub >> (at + 1 + group.sub_count) & 1)
-        group.sub_count++;
-    return group;
+    if (colour->count == 1 && names_no_space)
+        colour->count = 2;
+    if (colour->count < 5)
+        colour->parts[colour->count++] = part;
 }
 
-static uint32_t rgb(const int32_t *parts)
+/* The sub-parameters of the one at `at`; false when it has none. Only an RGB colour names a colour space. */
+static bool add_subs(struct colour_parts *colour, const struct parser *parser, size_t at)
 {
-    uint32_t colour = 0;
-    for (int i = 0; i < 3; i++)
-        colour = colour << 8 | (uint32_t)(parts[i] < 0 ? 0 : parts[i] & 0xff);
-    return COLOUR_RGB | colour;
+    bool any = is_sub(parser, at + 1);
+    for (at++; is_sub(parser, at); at++)
+        add_part(colour, parser->params[at], colour->parts[0] == 5);
+    return any;
 }
 
-/* "38:5:n", "38:2:r:g:b" or, with the colour space in between, "38:2::r:g:b". */
-static bool colour_from_subs(struct group group, uint32_t *colour)
+/* How many main parameters belong to a colour; xterm.js skips as many of an unknown mode. */
+static size_t takes(const struct colour_parts *colour)
 {
-    if (group.sub_count >= 2 && group.subs[0] == 5)
-        *colour = COLOUR_INDEXED | (uint32_t)(group.subs[1] < 0 ? 0 : group.subs[1] & 0xff);
-    else if (group.sub_count >= 4 && group.subs[0] == 2)
-        *colour = rgb(group.subs + (group.sub_count >= 5 ? 2 : 1));
-    else
-        return false;
-    return true;
+    switch (colour->parts[0]) {
+    case 5: return 2;
+    case 2: return 4;
+    case 0: return 6;
+    default: return 5;
+    }
 }
 
-/* "38;5;n" or "38;2;r;g;b", missing numbers are 0: returns how many parameters after `at` belong to it. */
-static size_t colour_from_params(const struct parser *parser, size_t at, uint32_t *colour)
+/* Reads the colour that the parameter at `at` begins; returns the last main parameter that belongs to it. */
+static size_t read_colour(const struct parser *parser, size_t at, struct colour_parts *colour)
 {
-    int32_t next[4] = {0};
-    size_t left = parser->param_count - at - 1;
-    for (size_t i = 0; i < 4 && i < left; i++)
-        next[i] = parser->params[at + 1 + i];
-    size_t takes = next[0] == 5 ? 2 : next[0] == 2 ? 4 : 1;
-    if (next[0] == 5)
-        *colour = COLOUR_INDEXED | (uint32_t)(next[1] & 0xff);
-    else if (next[0] == 2)
-        *colour = rgb(next + 1);
-    return takes < left ? takes : left;
+    bool ends = add_subs(colour, parser, at);
+    for (size_t taken = 0; !ends && taken < takes(colour) && after(parser, at) < parser->param_count; taken++) {
+        at = after(parser, at);
+        add_part(colour, parser->params[at], true);
+        ends = add_subs(colour, parser, at);
+    }
+    return at;
 }
 
-static size_t set_colour(struct style *style, const struct parser *parser, size_t at, struct group group)
+static uint32_t byte_at(const struct colour_parts *colour, size_t place)
+{
+    return colour->parts[place] < 0 ? 0 : (uint32_t)colour->parts[place] & 0xff;
+}
+
+static size_t set_colour(struct style *style, const struct parser *parser, size_t at)
 {
     int32_t which = parser->params[at];
-    uint32_t *colour = which == 38 ? &style->foreground : which == 48 ? &style->background : &style->underline_colour;
-    if (group.sub_count) {
-        colour_from_subs(group, colour);
-        return 0;
-    }
-    return colour_from_params(parser, at, colour);
+    uint32_t *place = which == 38 ? &style->foreground : which == 48 ? &style->background : &style->underline_colour;
+    struct colour_parts colour = {0};
+    size_t last = read_colour(parser, at, &colour);
+    if (colour.parts[0] == 5)
+        *place = COLOUR_INDEXED | byte_at(&colour, 2);
+    else if (colour.parts[0] == 2)
+        *place = COLOUR_RGB | byte_at(&colour, 2) << 16 | byte_at(&colour, 3) << 8 | byte_at(&colour, 4);
+    return last;
 }
 
-static void set_underline(struct style *style, struct group group)
+static void set_underline(struct style *style, const struct parser *parser, size_t at)
 {
-    int32_t kind = group.sub_count ? group.subs[0] : 1;
+    int32_t kind = is_sub(parser, at + 1) ? parser->params[at + 1] : 1;
     style->underline = (uint8_t)(kind < 0 || kind > 5 ? 1 : kind);
 }
 
@@ -93,33 +110,31 @@ static void set_attribute(struct style *style, int32_t code)
     };
     for (size_t i = 0; i < sizeof ATTRIBUTES / sizeof ATTRIBUTES[0]; i++)
         if (ATTRIBUTES[i].code == code)
-            style->bits = (uint8_t)((style->bits | ATTRIBUTES[i].set) & ~ATTRIBUTES[i].clear);
+            style->bits = (uint16_t)((style->bits | ATTRIBUTES[i].set) & ~ATTRIBUTES[i].clear);
 }
 
-/* Applies the parameter at `at`; returns how many further main parameters it took. */
-static size_t apply(struct style *style, const struct parser *parser, size_t at, struct group group)
+/* Applies the parameter at `at`; returns the last main parameter that belongs to it. */
+static size_t apply(struct style *style, const struct parser *parser, size_t at)
 {
     int32_t code = parser->params[at];
     switch (code) {
-    case 0: *style = (struct style){0}; return 0;
-    case 4: set_underline(style, group); return 0;
-    case 21: style->underline = 2; return 0;
-    case 24: style->underline = 0; return 0;
-    case 38: case 48: case 58: return set_colour(style, parser, at, group);
-    case 39: style->foreground = 0; return 0;
-    case 49: style->background = 0; return 0;
-    case 59: style->underline_colour = 0; return 0;
+    case 0: *style = (struct style){0}; break;
+    case 4: set_underline(style, parser, at); break;
+    case 21: style->underline = 2; break;
+    case 24: style->underline = 0; break;
+    case 38: case 48: case 58: return set_colour(style, parser, at);
+    case 39: style->foreground = 0; break;
+    case 49: style->background = 0; break;
+    case 59: style->underline_colour = COLOUR_UNSET; break;
     default:
         if (!set_basic_colour(style, code))
             set_attribute(style, code);
-        return 0;
     }
+    return at;
 }
 
 void style_sgr(struct style *style, const struct parser *parser)
 {
-    for (size_t at = 0; at < parser->param_count;) {
-        struct group group = group_at(parser, at);
-        at += apply(style, parser, at, group) + 1 + group.sub_count;
-    }
+    for (size_t at = 0; at < parser->param_count; at = after(parser, at))
+        at = apply(style, parser, at);
 }

@@ -22,6 +22,8 @@ from tests.holder.client import Viewer, shell
 
 HOLDER = Path(__file__).resolve().parents[2] / "sessions" / "holder"
 LINE = b"0123456789 the quick brown fox jumps over the lazy dog, again and again and again\n"
+# Every word in a colour of its own, as compilers, `ls` and log viewers write.
+COLOURFUL = b"".join(b"\x1b[1;%dm%s\x1b[0m " % (31 + i % 7, word) for i, word in enumerate(LINE.split())) + b"\n"
 READY = b"ready"
 
 
@@ -44,8 +46,8 @@ def attach(binary: Path, folder: Path, terminal: str) -> Viewer:
     return Viewer.attach([str(binary), "attach", terminal, "--socket-dir", str(folder)])
 
 
-def write_sample(path: Path, size: int) -> None:
-    block = LINE * (1024 * 1024 // len(LINE))
+def write_sample(path: Path, size: int, line: bytes = LINE) -> None:
+    block = line * (1024 * 1024 // len(line))
     with path.open("wb") as file:
         while file.tell() < size:
             file.write(block)
@@ -170,7 +172,10 @@ def main() -> None:
         raw, (rate, frame) = raw_pty_throughput(sample), throughput(asked.binary, folder, sample)
         raw_p50, raw_p99 = percentiles(raw_echo(asked.rounds))
         p50, p99 = percentiles(echo(asked.binary, folder, asked.rounds))
+        write_sample(sample, asked.megabytes * 1000 * 1000, COLOURFUL)
+        colourful, _ = throughput(asked.binary, folder, sample)
         print(f"cat of {asked.megabytes} MB: {rate:.0f} MB/s in frames of {frame:.0f} KiB; bare PTY {raw:.0f} MB/s")
+        print(f"the same in colours: {colourful:.0f} MB/s")
         print(f"echo: p50 {p50:.0f} us, p99 {p99:.0f} us; bare PTY p50 {raw_p50:.0f} us, p99 {raw_p99:.0f} us")
         print(f"memory of the holder: {memory_kib(pid)} KiB")
     size_kib = asked.binary.stat().st_size / 1024

@@ -14,10 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t cut = size ? data[0] * size / 256 : 0;
     modes_start(&modes);
     modes_start(&again);
-    modes_resize(&modes, 24);
-    modes_resize(&again, 24);
+    modes_resize(&modes, (struct size){80, 24});
+    modes_resize(&again, (struct size){80, 24});
     modes_feed(&modes, data, cut);
     modes_feed(&again, one, modes_preamble(&modes, one));
+    if (modes.column.now >= 0 && again.column.now != modes.column.now)
+        abort();
+    again.column = modes.column; /* unknown stays unknown */
     modes_feed(&modes, data + cut, size - cut);
     modes_feed(&again, data + cut, size - cut);
     size_t first = modes_preamble(&modes, one), second = modes_preamble(&again, two);

@@ -41,7 +41,7 @@ static void write_all(struct history *history)
         size = size < WRITTEN - at ? size : WRITTEN - at;
         history_append(history, everything + at, size);
         if (chance(10) == 0)
-            history_resize(history, (struct size){80, (uint16_t)(20 + chance(20))});
+            history_resize(history, (struct size){(uint16_t)(70 + chance(20)), (uint16_t)(20 + chance(20))});
     }
 }
 
@@ -50,13 +50,14 @@ static void check_leads_to_head(const struct history *history, struct modes *mod
     static struct modes replayed;
     static uint8_t one[PREAMBLE_BYTES], two[PREAMBLE_BYTES];
     modes_start(&replayed);
-    modes_resize(&replayed, sizes_at(&history->sizes, from).rows);
+    modes_resize(&replayed, sizes_at(&history->sizes, from));
     modes_feed(&replayed, one, modes_preamble(modes, one));
+    replayed.column = modes->column; /* unknown stays unknown */
     while (from < history->ring.head) {
         uint64_t end = sizes_next(&history->sizes, from);
         end = end < history->ring.head ? end : history->ring.head;
         modes_feed(&replayed, everything + from, (size_t)(end - from));
-        modes_resize(&replayed, sizes_at(&history->sizes, end).rows);
+        modes_resize(&replayed, sizes_at(&history->sizes, end));
         from = end;
     }
     size_t size = modes_preamble(&replayed, one);

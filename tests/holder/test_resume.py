@@ -182,7 +182,7 @@ def test_a_full_screen_program_is_made_to_repaint_for_a_driver_that_joins(holder
     )
     holder.open(shell(command)).until_output(b"ready").close()
     again = holder.viewer().link().until_replayed()
-    assert b"\x1b[?1049h" in again.resets[0][1]
+    assert b"\x1b[?1047h" in again.resets[0][1]
     again.until_output(b"23 80").until_output(b"24 80")
 
 

@@ -108,6 +108,17 @@ test("a RESET at any byte forgets everything: the replay shows what a fresh term
   }
 });
 
+test("a RESET shows a hidden cursor and takes away the titles of the terminal that was there before", async () => {
+  const term = new Terminal({ cols: 60, rows: 20, windowOptions: { popTitle: true, pushTitle: true }, allowProposedApi: true });
+  const [answers, titles] = [[], []];
+  await show(term, [output(new TextEncoder().encode("\x1b[?25l\x1b]2;old\x07\x1b[22;2t\x1b[22;2t"))]);
+  await show(term, [{ type: "reset", offset: 0, bytes: new Uint8Array() }]);
+  term.onData((data) => answers.push(data));
+  term.onTitleChange((title) => titles.push(title));
+  await show(term, [output(new TextEncoder().encode("\x1b[?25$p\x1b]2;new\x07\x1b[23;2t"))]);
+  assert.deepEqual([answers, titles], [["\x1b[?25;1$y"], ["new"]]);
+});
+
 test("a mode preamble puts a reset terminal where the lost output had put it", async () => {
   const preamble = new TextEncoder().encode("\x1b[?1049h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1h");
   const term = terminal();

@@ -11,8 +11,11 @@ import { incompleteTail } from "./utf8.js";
 
 const NOTHING = new Uint8Array();
 
-// CAN ends a sequence that the lost bytes cut in half; then what RIS leaves as it is: newline mode and the colours.
-const FORGET = new TextEncoder().encode("\x18\x1b[20l\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07\x1bc");
+// CAN ends a sequence that the lost bytes cut in half; then what RIS leaves as it is: newline mode, a hidden cursor, the
+// colours, the titles that wait (xterm.js keeps ten) and the title.
+const COLOURS = "\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07";
+const TITLES = `${"\x1b[23;2t".repeat(10)}\x1b]2;\x07`;
+const FORGET = new TextEncoder().encode(`\x18\x1b[20l\x1b[?25h${COLOURS}${TITLES}\x1bc`);
 
 export class Sequence {
   #screen;
@@ -59,8 +62,7 @@ export class Sequence {
       case "output":
         return this.#output(frame, link);
       case "reset":
-        this.#tail = NOTHING;
-        return this.#write(concat(FORGET, frame.bytes), frame.offset, link);
+        return this.#reset(frame, link);
       case "size":
         return this.#screen.resize(frame.cols, frame.rows);
       case "replay_end":
@@ -68,6 +70,13 @@ export class Sequence {
       case "exit":
         return this.#listener.exited(frame.status, link);
     }
+  }
+
+  /** Also a preamble may end within a character: where the replay begins within one. */
+  #reset({ offset, bytes }, link) {
+    const whole = bytes.length - incompleteTail(bytes);
+    this.#tail = bytes.subarray(whole);
+    this.#write(concat(FORGET, bytes.subarray(0, whole)), offset, link);
   }
 
   #output({ offset, bytes }, link) {

@@ -164,6 +164,8 @@ export class View {
       drawBoldTextInBrightColors: false,
       linkHandler: this.#linkHandler(),
       macOptionClickForcesSelection: true,
+      // A full-screen program puts the title back that it found; without these xterm.js would keep the program's own.
+      windowOptions: { pushTitle: true, popTitle: true },
     };
   }
 

@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# What the tests drive besides the engine: a browser, compilers with sanitizers, PostgreSQL, Redis, git over HTTP.
+# What the tests drive besides the engine: a browser, compilers with sanitizers, PostgreSQL, Redis, git over HTTP,
+# full-screen programs.
 
 TEST_PACKAGES=(
     ca-certificates curl git shellcheck debootstrap
     gcc libc6-dev musl-tools clang
     redis-server postgresql
     fonts-dejavu-core fonts-noto-color-emoji
+    vim less htop tmux
 )
 
 # test_tools_ready: everything is there. The engine and the packages for Python and Node.js have their own files.

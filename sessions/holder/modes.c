@@ -50,7 +50,7 @@ int32_t modes_cols(const struct modes *modes)
     return modes->size.cols ? modes->size.cols : COLS_MAX;
 }
 
-static struct screen *active_screen(struct modes *modes)
+struct screen *modes_screen(struct modes *modes)
 {
     return &modes->screens[modes->alternate];
 }
@@ -81,7 +81,7 @@ bool modes_need_size(const struct modes *modes)
 
 static void save_cursor(struct modes *modes)
 {
-    struct screen *screen = active_screen(modes);
+    struct screen *screen = modes_screen(modes);
     screen->saved_style = modes->style;
     screen->saved_style.underline = modes->style.underline != 0;
     screen->saved_style.underline_colour = 0;
@@ -96,10 +96,10 @@ static void save_cursor(struct modes *modes)
 static void restore_cursor(struct modes *modes)
 {
     struct style now = modes->style;
-    modes->style = active_screen(modes)->saved_style;
+    modes->style = modes_screen(modes)->saved_style;
     modes->style.underline = modes->style.underline ? now.underline : 0;
     modes->style.underline_colour = now.underline_colour;
-    modes->charsets.now = active_screen(modes)->saved_charset;
+    modes->charsets.now = modes_screen(modes)->saved_charset;
     column_forget(&modes->column);
 }
 
@@ -137,18 +137,12 @@ static void switch_private(struct modes *modes, uint16_t number, bool on)
             modes->private = on ? modes->private | 1u << i : modes->private & ~(1u << i);
 }
 
-static void all_ascii(struct charsets *charsets)
-{
-    memset(charsets->sets, 0, sizeof charsets->sets);
-    charsets->now = 0;
-}
-
 static void set_private(struct modes *modes, uint16_t number, bool on)
 {
     switch (number) {
     case 2:
         if (on)
-            all_ascii(&modes->charsets);
+            charsets_ascii(&modes->charsets);
         break;
     case 6:
         switch_private(modes, number, on);
@@ -193,52 +187,9 @@ static void set_region(struct modes *modes)
     if (bottom <= top)
         return;
     bool whole = top == 1 && bottom == rows;
-    active_screen(modes)->region_top = whole ? 0 : (uint16_t)top;
-    active_screen(modes)->region_bottom = whole ? 0 : (uint16_t)bottom;
+    modes_screen(modes)->region_top = whole ? 0 : (uint16_t)top;
+    modes_screen(modes)->region_bottom = whole ? 0 : (uint16_t)bottom;
     column_move(modes, 0);
-}
-
-static void kitty_push(struct screen *screen, uint8_t flags)
-{
-    if (screen->kitty_depth == KITTY_DEPTH)
-        memmove(screen->kitty, screen->kitty + 1, KITTY_DEPTH);
-    else
-        screen->kitty_depth++;
-    screen->kitty[screen->kitty_depth] = flags;
-}
-
-static void kitty_pop(struct screen *screen, int32_t count)
-{
-    if (count <= screen->kitty_depth) {
-        screen->kitty_depth -= (uint8_t)count;
-    } else {
-        screen->kitty_depth = 0;
-        screen->kitty[0] = 0;
-    }
-}
-
-static void kitty_set(struct screen *screen, uint8_t flags, int32_t how)
-{
-    uint8_t *now = &screen->kitty[screen->kitty_depth];
-    *now = how == 3 ? *now & (uint8_t)~flags : how == 2 ? *now | flags : flags;
-}
-
-/* CSI with one of > < = before its numbers: keyboard protocols. */
-static void keyboard(struct modes *modes, uint8_t final)
-{
-    struct screen *screen = active_screen(modes);
-    uint8_t prefix = modes->parser.prefix;
-    uint8_t flags = (uint8_t)param(modes, 0, 0) & 31;
-    if (final == 'u' && prefix == '>')
-        kitty_push(screen, flags);
-    else if (final == 'u' && prefix == '<')
-        kitty_pop(screen, param(modes, 0, 1));
-    else if (final == 'u' && prefix == '=')
-        kitty_set(screen, flags, param(modes, 1, 1));
-    else if (final == 'm' && prefix == '>' && (param(modes, 0, 4) == 4))
-        modes->modify_other_keys = (uint8_t)param(modes, 1, 0) & 3;
-    else if (final == 'n' && prefix == '>' && param(modes, 0, 0) == 4)
-        modes->modify_other_keys = 0;
 }
 
 static void reset_private(struct modes *modes)
@@ -259,7 +210,7 @@ static void reset_style(struct modes *modes)
 
 static void soft_reset(struct modes *modes)
 {
-    struct screen *screen = active_screen(modes);
+    struct screen *screen = modes_screen(modes);
     reset_private(modes);
     reset_style(modes);
     screen->region_top = screen->region_bottom = 0;
@@ -322,7 +273,7 @@ static void move_titles(struct modes *modes)
 
 static void clear_tabs(struct modes *modes)
 {
-    struct tabs *tabs = &active_screen(modes)->tabs;
+    struct tabs *tabs = &modes_screen(modes)->tabs;
     int32_t which = param(modes, 0, 0);
     if (which == 3)
         tabs_clear_all(tabs);
@@ -334,14 +285,14 @@ static void set_tab(struct modes *modes)
 {
     if (modes->column.now < 0)
         return;
-    tabs_set(&active_screen(modes)->tabs, (unsigned)modes->column.now);
+    tabs_set(&modes_screen(modes)->tabs, (unsigned)modes->column.now);
     modes->column.by_text = false;
 }
 
 /* Lines are moved, and the cursor to their start, only inside of the scroll region. */
 static void move_lines(struct modes *modes)
 {
-    if (active_screen(modes)->region_bottom)
+    if (modes_screen(modes)->region_bottom)
         column_forget(&modes->column);
     else
         column_move(modes, 0);
@@ -383,21 +334,15 @@ void modes_csi(struct modes *modes, uint8_t final)
     else if (modes->parser.prefix == '?' && (final == 'h' || final == 'l'))
         set_modes(modes, final == 'h');
     else if (modes->parser.prefix)
-        keyboard(modes, final);
+        keyboard_csi(modes, final);
     else
         csi_plain(modes, final);
-}
-
-static void shift_to(struct charsets *charsets, uint8_t place)
-{
-    charsets->active = place;
-    charsets->now = charsets->sets[place];
 }
 
 void modes_control(struct modes *modes, uint8_t code)
 {
     if (code == 0x0e || code == 0x0f)
-        shift_to(&modes->charsets, code == 0x0e);
+        charsets_shift(&modes->charsets, code == 0x0e);
     column_control(modes, code);
 }
 
@@ -407,34 +352,18 @@ void modes_c1(struct modes *modes, uint8_t code)
         column_move(modes, 0);
 }
 
-static void designate(struct charsets *charsets, uint8_t place, uint8_t final)
-{
-    charsets->sets[place] = final == 'B' ? 0 : final;
-    if (charsets->active == place)
-        charsets->now = charsets->sets[place];
-}
-
-static void select_charset(struct modes *modes, uint8_t kind, uint8_t final)
-{
-    static const char KINDS[] = "()*+-.";
-    static const uint8_t PLACES[] = {0, 1, 2, 3, 1, 2};
-    const char *found = strchr(KINDS, kind);
-    if (found && strchr("0ABC4567RQKYEZH=", final))
-        designate(&modes->charsets, PLACES[found - KINDS], final);
-}
-
 static void escape_with_intermediate(struct modes *modes, uint8_t final)
 {
     uint8_t kind = modes->parser.intermediates[0];
     if (modes->parser.intermediate_count > 1)
         return;
     if (kind == '%' && (final == '@' || final == 'G')) {
-        shift_to(&modes->charsets, 0);
-        designate(&modes->charsets, 0, 'B');
+        charsets_shift(&modes->charsets, 0);
+        charsets_designate(&modes->charsets, 0, 'B');
     } else if (kind == '#' && final == '8') {
         column_move(modes, 0);
     } else {
-        select_charset(modes, kind, final);
+        charsets_select(&modes->charsets, kind, final);
     }
 }
 
@@ -451,64 +380,9 @@ void modes_escape(struct modes *modes, uint8_t final)
     case 'c': full_reset(modes); break;
     case 'E': column_move(modes, 0); break;
     case 'H': set_tab(modes); break;
-    case 'n': case '}': shift_to(&modes->charsets, 2); break;
-    case 'o': case '|': shift_to(&modes->charsets, 3); break;
-    case '~': shift_to(&modes->charsets, 1); break;
+    case 'n': case '}': charsets_shift(&modes->charsets, 2); break;
+    case 'o': case '|': charsets_shift(&modes->charsets, 3); break;
+    case '~': charsets_shift(&modes->charsets, 1); break;
     default: break;
     }
-}
-
-/* Copies what fits, cut between characters. */
-static void keep_text(char *place, size_t room, const char *text)
-{
-    size_t size = strlen(text);
-    if (size >= room)
-        for (size = room - 1; size && ((uint8_t)text[size] & 0xc0) == 0x80; size--)
-            continue;
-    memcpy(place, text, size);
-    place[size] = 0;
-}
-
-/*
- * "params;uri". Without both the link is closed; without an address but with parameters xterm.js does nothing. A cut
- * address would lead elsewhere, so a long one is none.
- */
-static void set_hyperlink(struct modes *modes, const char *text)
-{
-    size_t params = strcspn(text, ";");
-    if (!text[params] || (!text[params + 1] && strspn(text, " ") < params))
-        return;
-    bool open = text[params + 1] && strlen(text) < sizeof modes->hyperlink;
-    keep_text(modes->hyperlink, sizeof modes->hyperlink, open ? text : "");
-    modes->link_of_alternate = modes->alternate;
-}
-
-static void apply_osc(struct modes *modes, unsigned number, char *text)
-{
-    switch (number) {
-    case 0: case 1: case 2:
-        if (number != 1)
-            keep_text(modes->title, sizeof modes->title, text);
-        if (number != 2)
-            keep_text(modes->icon, sizeof modes->icon, text);
-        break;
-    case 7: keep_text(modes->cwd, sizeof modes->cwd, text); break;
-    case 8: set_hyperlink(modes, text); break;
-    default: colours_osc(modes, number, text);
-    }
-}
-
-void modes_osc(struct modes *modes)
-{
-    struct parser *parser = &modes->parser;
-    parser->string[parser->string_size] = 0;
-    char *text = (char *)parser->string;
-    unsigned number = 0;
-    if (*text < '0' || *text > '9')
-        return;
-    for (; *text >= '0' && *text <= '9' && number < 10000; text++)
-        number = number * 10 + (unsigned)(*text - '0');
-    if (*text && *text != ';')
-        return;
-    apply_osc(modes, number, *text ? text + 1 : text);
 }

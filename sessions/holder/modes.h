@@ -183,6 +183,14 @@ void titles_push(struct titles *titles, const char *title);
 void titles_pop(struct titles *titles, char *title);
 /* The parameter at `at`; sub-parameters do not count. `otherwise` when it is missing or 0. */
 int32_t parser_param(const struct parser *parser, size_t at, int32_t otherwise);
+/* The one that shows. */
+struct screen *modes_screen(struct modes *modes);
+void charsets_ascii(struct charsets *charsets);
+void charsets_shift(struct charsets *charsets, uint8_t place);
+void charsets_designate(struct charsets *charsets, uint8_t place, uint8_t final);
+/* ESC `kind` `final`; what xterm.js does not know is ignored. */
+void charsets_select(struct charsets *charsets, uint8_t kind, uint8_t final);
+void keyboard_csi(struct modes *modes, uint8_t final);
 void style_sgr(struct style *style, const struct parser *parser);
 void colours_osc(struct modes *modes, unsigned number, char *text);
 

@@ -218,6 +218,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A session may have 1,000 variables, and each is three fields of its form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 
 LOGGING = {
     "version": 1,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-# In sum, with a "=" and an end for each: half of what a LINK frame carries beside the image's own variables.
+# Names and values in sum, in bytes of UTF-8: well below what a LINK frame carries beside the image's own variables
+# (1 MiB), and each below what the kernel lets one variable have (128 KiB).
 ENV_MAX_BYTES = 64 * 1024
 ENV_MAX_COUNT = 1000
 OURS = "SANDLOT_"
@@ -37,7 +38,10 @@ def check(env: Mapping[str, str]) -> None:
     if len(env) > ENV_MAX_COUNT:
         raise ValidationError(f"These are {len(env)} variables; {ENV_MAX_COUNT} are the most.")
     if (size := size_of(env)) > ENV_MAX_BYTES:
-        raise ValidationError(f"Names and values make {size:,} bytes; {ENV_MAX_BYTES:,} are the most.")
+        raise ValidationError(
+            f"Names and values make {size:,} bytes, and {ENV_MAX_BYTES:,} are the most. Shorten or remove some, or keep"
+            " what is long in a file."
+        )
 
 
 def check_value(name: str, value: str) -> None:
@@ -50,8 +54,8 @@ def check_value(name: str, value: str) -> None:
 
 
 def size_of(env: Mapping[str, str]) -> int:
-    """Return bytes as the kernel counts them."""
-    return sum(len(name.encode()) + len(value.encode(errors="surrogatepass")) + 2 for name, value in env.items())
+    """Return how many bytes the names and the values are."""
+    return sum(len(text.encode(errors="surrogatepass")) for pair in env.items() for text in pair)
 
 
 def packed(env: Mapping[str, str]) -> str:

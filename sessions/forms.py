@@ -104,6 +104,12 @@ class SettingsForm(forms.Form):
                 self.add_error(None, error)
         return wish
 
+    def ask_for_secrets_again(self) -> None:
+        """Say at each secret that was typed that it is not there any more: what is typed here is never sent back."""
+        for name in ("git_token", "host_token"):
+            if self.data.get(name):
+                self.add_error(name, "Type it again: it was not saved, and secrets are not sent back to this page.")
+
     def save_to(self, session: Session) -> None:
         """Store what changed."""
         git = self.git(session)

@@ -88,6 +88,8 @@ def new_session(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             say_connected(request, session, is_new=is_new)
             return redirect("sessions:list", sandbox.slug)
+    if request.method == "POST":
+        form.ask_for_secrets_again()
     context = {"sandbox": sandbox, "tab": "sessions", "form": form, "variables": variables}
     return render(request, "sessions/new.html", context)
 
@@ -129,6 +131,8 @@ def session_settings(request: HttpRequest, slug: str, name: str) -> HttpResponse
         else:
             messages.success(request, saved_words(session, env_changed=env != before))
             return redirect("sessions:settings", slug, name)
+    if request.method == "POST":
+        form.ask_for_secrets_again()
     context = {"sandbox": session.sandbox, "tab": "sessions", "session": session, "form": form}
     return render(request, "sessions/settings.html", context | {"variables": variables})
 

@@ -43,13 +43,23 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert len(caught.value.messages) == 3
 
 
-def test_64_kib_are_taken_and_a_byte_more_is_not() -> None:
-    value = "ä" * ((ENV_MAX_BYTES - 3) // 2)
-    filled = {"A": value + "x" * (ENV_MAX_BYTES - 3 - 2 * len(value))}
-    assert size_of(filled) == ENV_MAX_BYTES
-    check(filled)
-    with pytest.raises(ValidationError, match="65,537 bytes; 65,536 are the most"):
-        check({"A": filled["A"] + "x"})
+@pytest.mark.parametrize("count", [1, 7, ENV_MAX_COUNT])
+def test_64_kib_of_names_and_values_are_taken_and_a_byte_more_is_not(count: int) -> None:
+    """In sum, as somebody counts them: bytes, and nothing but names and values."""
+    share, rest = divmod(64 * 1024, count)
+    env = {name: value_of(name, share) for name in (f"A{n}" for n in range(count))}
+    env["A0"] += "x" * rest
+    assert len("".join(env) + "".join(env.values())) < ENV_MAX_BYTES == 64 * 1024 == size_of(env)
+    check(env)
+    wrong = "Names and values make 65,537 bytes, and 65,536 are the most. Shorten or remove some"
+    with pytest.raises(ValidationError, match=wrong):
+        check(env | {"A0": env["A0"] + "x"})
+
+
+def value_of(name: str, size: int) -> str:
+    """Return a value that makes so many bytes with its name, most of them in characters of two."""
+    pairs, single = divmod(size - len(name), 2)
+    return "ä" * pairs + "x" * single
 
 
 def test_the_number_is_bounded() -> None:

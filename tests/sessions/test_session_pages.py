@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import sealed
 from accounts.models import User
 from sandboxes.models import Sandbox, State
+from sessions.environment import ENV_MAX_COUNT
 from sessions.git import Git
 from sessions.models import Permission, Session, SessionState
 from tests.visitors import browser_of
@@ -120,7 +121,7 @@ def test_without_an_id_it_is_the_global_session(running: Sandbox, bob: User) -> 
         (variables({"name": "1A", "value": ""}), "is not a name"),
         (variables({"name": "", "value": "lost"}), "Say which variable has this value"),
         (variables({"name": "A", "value": "1"}, {"name": "A", "value": "2"}), "named twice"),
-        (variables({"name": "A", "value": "x" * 70_000}), "65,536 are the most"),
+        (variables({"name": "A", "value": "x" * 65_536}), "65,537 bytes, and 65,536 are the most. Shorten or remove"),
     ],
 )
 def test_what_cannot_be_is_refused_and_what_was_typed_stays(
@@ -134,6 +135,25 @@ def test_what_cannot_be_is_refused_and_what_was_typed_stays(
     assert not running.sessions.filter(is_global=False).exists()
     if value := fields.get("env-0-value"):
         assert value in text
+
+
+def test_as_many_variables_as_there_may_be_go_through_the_form(running: Sandbox, bob: User) -> None:
+    rows = [{"known": "", "name": f"A{n}", "value": str(n)} for n in range(ENV_MAX_COUNT + 1)]
+    wish = {"name": "ref", "permission": "write", "git_email": "ref@example.com"}
+    answer = browser_of(bob).post(page(running, "new-session"), wish | variables(*rows))
+    assert answer.status_code == 200
+    assert "These are 1001 variables; 1000 are the most" in answer.content.decode()
+    assert browser_of(bob).post(page(running, "new-session"), wish | variables(*rows[:-1])).status_code == 302
+    assert len(running.sessions.get(name="ref").environment) == ENV_MAX_COUNT
+
+
+def test_a_secret_that_was_typed_beside_a_mistake_is_asked_for_again(running: Sandbox, bob: User) -> None:
+    """It is not sent back to the page, so the page says that it is not there any more."""
+    wish = {"name": "ref", "permission": "write", "git_email": "ref@example.com", "git_token": CANARY}
+    text = browser_of(bob).post(page(running, "new-session"), wish | variables({"name": "1A"})).content.decode()
+    assert CANARY not in text
+    assert text.count("Type it again") == 1
+    assert 'value="ref@example.com"' in text
 
 
 def test_only_who_manages_the_sandbox_makes_sessions_for_members(
@@ -193,6 +213,27 @@ def test_rows_do_not_mix_when_somebody_else_removed_one(running: Sandbox, bobs_s
     wish = settings_of(bobs_session, **stale)
     browser_of(bobs_session.user).post(page(running, "sessions", "bob", "settings"), wish)
     assert Session.objects.get(pk=bobs_session.pk).environment == {"C": "9"}
+
+
+def test_a_byte_too_many_beside_what_is_set_changes_nothing(running: Sandbox, bobs_session: Session) -> None:
+    """Counted with the variables that are set already; what was typed stays on the page."""
+    assert bobs_session.user is not None
+    bobs_session.set_environment({"KEPT": "x" * 60_000})
+    bobs_session.set_git(Git(email="bob@example.com", token=CANARY))
+    client, address = browser_of(bobs_session.user), page(running, "sessions", "bob", "settings")
+    typed = "typed" * 1106 + "!"
+    rows = variables({"known": "KEPT"}, {"name": "N", "value": typed + "y"}, known=1)
+    answer = client.post(address, settings_of(bobs_session, git_token="another", **rows))
+    text = answer.content.decode()
+    assert "Names and values make 65,537 bytes, and 65,536 are the most. Shorten or remove some" in text
+    assert f"{typed}y" in text
+    assert "Type it again" in text
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert (session.environment, session.git.token) == ({"KEPT": "x" * 60_000}, CANARY)
+    rows = variables({"known": "KEPT"}, {"name": "N", "value": typed}, known=1)
+    assert client.post(address, settings_of(bobs_session, git_token="another", **rows)).status_code == 302
+    session = Session.objects.get(pk=bobs_session.pk)
+    assert (session.environment, session.git.token) == ({"KEPT": "x" * 60_000, "N": typed}, "another")
 
 
 @pytest.mark.parametrize("name", ["bob", "pitcher-host"])

@@ -305,16 +305,40 @@ ODD = {
 }
 
 
+def printing(names: list[str]) -> str:
+    """Return a script that prints one hash of the values of these variables, as a program there is given them."""
+    values = f"json.dumps([os.environ[name] for name in {names}])"
+    return f"import os, json, hashlib; print(hashlib.sha256({values}.encode()).hexdigest())"
+
+
+def hash_here(env: dict[str, str]) -> str:
+    """Return what `printing` prints where they have arrived unchanged."""
+    ask = ["python3", "-c", printing(list(env))]
+    return subprocess.check_output(ask, env={"PATH": "/usr/bin:/bin"} | env, text=True).strip()
+
+
+def filled(env: dict[str, str], size: int) -> dict[str, str]:
+    """Return these variables and one more, so that names and values are so many bytes in sum."""
+    rest = size - len("LARGE") - sum(len(text.encode()) for pair in env.items() for text in pair)
+    return env | {"LARGE": "x" * rest}
+
+
 async def test_variables_are_available_in_commands_and_terminals_and_arrive_unchanged(owner: Person) -> None:
     """ "If you pass environment variables, these variables will be available inside the commands and terminals." """
-    large = {"LARGE": "x" * (60 * 1024)}
-    create_session(owner, "odd", env=ODD | large)
-    names = list(ODD | large)
-    values = f"json.dumps([os.environ[name] for name in {names}])"
-    script = f"import os, json, hashlib; print(hashlib.sha256({values}.encode()).hexdigest())"
-    here = {"PATH": "/usr/bin:/bin"} | ODD | large
-    wanted = subprocess.run(["python3", "-c", script], env=here, capture_output=True, text=True, check=True).stdout
-    assert await said_in(owner, "odd", f"python3 -c {shlex.quote(script)}") == wanted.strip()
+    create_session(owner, "odd", env=ODD)
+    script = shlex.quote(printing(list(ODD)))
+    assert await said_in(owner, "odd", f"python3 -c {script}") == hash_here(ODD)
+
+
+async def test_64_kib_of_names_and_values_arrive_unchanged_and_a_byte_more_changes_nothing(owner: Person) -> None:
+    most = filled(ODD, 64 * 1024)
+    create_session(owner, "most", env=most)
+    script = shlex.quote(printing(list(most)))
+    assert await said_in(owner, "most", f"python3 -c {script}") == hash_here(most)
+    more = dict.fromkeys(sorted(most), "") | {"Z": ""}
+    answer = owner.post(f"/sandboxes/{SLUG}/sessions/most/settings/", **fields_of(more, len(most)))
+    assert "Names and values make 65,537 bytes, and 65,536 are the most. Shorten or remove some" in answer.text
+    assert await said_in(owner, "most", f"python3 -c {script}; echo ${{Z-unset}}") == f"{hash_here(most)}\nunset"
 
 
 async def test_variables_are_of_that_session_only(owner: Person) -> None:

@@ -79,6 +79,13 @@ def configure(person: Person, name: str, env: dict[str, str] | None = None, know
     running(person, name)
 
 
+def restart(person: Person) -> None:
+    """Restart the sandbox and wait until that is done; each session follows by itself."""
+    assert person.post(f"/sandboxes/{SLUG}/restart/").status_code == 200
+    boot = person.server.row("SELECT boot FROM sandboxes_sandbox WHERE slug = ?", SLUG)["boot"]
+    person.server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = ? AND boot_reached = ?", SLUG, boot)
+
+
 @asynccontextmanager
 async def terminal(person: Person, session: str) -> AsyncIterator[Viewer]:
     """A new terminal in a session, at its prompt; ended afterwards."""
@@ -376,20 +383,75 @@ async def test_every_session_has_the_same_filesystem(owner: Person, folder: str)
     assert await said_in(owner, "pitcher-host", f"cat {name}; stat -c '%a %u %g' {name}") == "hello\n640 33 33"
 
 
-async def test_two_sessions_running_apt_at_once_get_apts_own_lock_message(owner: Person) -> None:
-    """What is installed is shared, and so is apt's lock: nothing breaks."""
-    # The holder of the lock is what apt itself would be: a process with a write lock on the file.
-    hold = (
-        'python3 -c \'import fcntl,signal; f=open("/var/lib/dpkg/lock-frontend","w"); fcntl.lockf(f, fcntl.LOCK_EX);'
-        ' print("lo"+"cked", flush=True); signal.pause()\' &'
-    )
+# Its set-up says so and waits until somebody writes into the pipe: nobody sleeps, and apt is held in the middle.
+WAITS = """#!/bin/sh
+set -e
+echo "first is being set up"
+read word < /project/debs/go
+echo "$word" > /var/lib/told-first
+"""
+
+
+@pytest.fixture
+def packages(live: LiveServer, owner: Person) -> str:
+    """Return the folder with two packages, first.deb and second.deb, made by the sandbox's own dpkg."""
+    script = """
+    set -e
+    mkdir -p /project/debs && cd /project/debs
+    for name in first second; do
+        mkdir -p "$name/DEBIAN" "$name/usr/bin"
+        printf 'Package: %s\nVersion: 1.0\nArchitecture: all\nMaintainer: Tests <t@example.com>\nDescription: %s\n' \
+            "$name" "$name" > "$name/DEBIAN/control"
+        printf '#!/bin/sh\necho "this is %s"\n' "$name" > "$name/usr/bin/$name" && chmod 755 "$name/usr/bin/$name"
+    done
+    cat > first/DEBIAN/postinst && chmod 755 first/DEBIAN/postinst
+    mkfifo go
+    for name in first second; do dpkg-deb --root-owner-group --build "$name" "$name.deb"; done
+    """
+    make = ["docker", "exec", "-i", container(live, "neighbour"), "sh", "-c", script]
+    subprocess.run(make, input=WAITS.encode(), check=True, capture_output=True)
+    return "/project/debs"
+
+
+async def test_two_sessions_installing_at_once_get_apts_own_lock_message(owner: Person, packages: str) -> None:
+    """What is installed is shared, and so is apt's lock: the second one waits its turn, and nothing breaks."""
+    install = f"apt-get install -y {packages}"
     async with terminal(owner, "neighbour") as one, terminal(owner, "pitcher-host") as other:
-        await one.type(hold + "\r")
-        await one.sees("locked")
-        said = await other.run("apt-get install -y --no-download tree 2>&1 | tail -3")
-        assert "Could not get lock /var/lib/dpkg/lock-frontend" in said
-        await one.run("kill %1")
-        assert "Could not get lock" not in await other.run("apt-get check 2>&1 | tail -3")
+        await one.type(f"{install}/first.deb; echo ended with $?\r")
+        await one.sees("first is being set up\r")
+        said = await other.run(f"{install}/second.deb; echo ended with $?")
+        assert "E: Could not get lock /var/lib/dpkg/lock-frontend" in said
+        assert "ended with 100" in said
+        said = await other.run(f"dpkg -i {packages}/second.deb; echo ended with $?")
+        assert "dpkg: error: dpkg frontend lock was locked by another process" in said
+        assert "ended with 2" in said
+        assert "second" not in await other.run("dpkg-query -W -f '${Package}\\n' first second 2>/dev/null")
+        await other.run(f"echo told > {packages}/go")
+        await one.sees("ended with 0\r", 60)
+        assert "ended with 0" in await other.run(f"{install}/second.deb; echo ended with $?", 60)
+    create_session(owner, "third")
+    await both_are_installed(owner, "third")
+    restart(owner)
+    for session in ("third", "neighbour"):
+        running(owner, session)
+        await both_are_installed(owner, session)
+
+
+async def both_are_installed(person: Person, session: str) -> None:
+    """Both work, and dpkg finds nothing half done."""
+    script = (
+        "first; second; cat /var/lib/told-first; dpkg-query -W -f '${Package} ${Status}\\n' first second;"
+        " dpkg --audit && apt-get check -qq && echo sound"
+    )
+    said = await said_in(person, session, script)
+    assert said.splitlines() == [
+        "this is first",
+        "this is second",
+        "told",
+        "first install ok installed",
+        "second install ok installed",
+        "sound",
+    ]
 
 
 async def test_the_private_folder_is_private_for_each_session(owner: Person) -> None:
@@ -407,9 +469,7 @@ async def test_the_private_folder_is_not_persisted_and_settings_are_put_back(own
     """ "The ~/.private folder will not be persisted between restarts of the sandbox." """
     create_session(owner, "back-again", env={"KEPT": "yes"}, git_email="b@example.com", git_token="canary-back")
     await said_in(owner, "back-again", "echo gone > ~/.private/gone; echo stays > ~/stays")
-    owner.post(f"/sandboxes/{SLUG}/restart/")
-    boot = owner.server.row("SELECT boot FROM sandboxes_sandbox WHERE slug = ?", SLUG)["boot"]
-    owner.server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = ? AND boot_reached = ?", SLUG, boot)
+    restart(owner)
     running(owner, "back-again")
     said = await said_in(owner, "back-again", "ls ~/.private; cat ~/stays; echo $KEPT; git config user.email")
     assert said.split() == ["git", "stays", "yes", "b@example.com"]

@@ -1,18 +1,8 @@
-"""An engine that maps root to another user: sandboxes work on it as on any other.
-
-The engine is a second one, with files, network and mounts of its own, so that nothing of the first is touched.
-"""
+"""An engine that maps root to another user: sandboxes work on it as on any other."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from subprocess import PIPE
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -24,66 +14,29 @@ from sandboxes.labels import labels_of
 from sandboxes.storage import prepare_image_tree
 from sessions.link import HOLDER
 from tests.engine_fixtures import Place, new_place
-from tests.live import eventually
+from tests.sandboxes.second_engine import second_engine
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
 
 FIRST_ID, IDS = 231072, 65536
-# In a mount namespace of its own: the accounts that the engine looks up are not the machine's.
-START = """
-set -e
-cd "$1"
+# In the engine's mounts only: the accounts that it looks up are not the machine's.
+ACCOUNTS = f"""
 cp /etc/passwd /etc/group .
 echo 'sandlot-remap:x:64990:64990::/nonexistent:/usr/sbin/nologin' >> passwd
 echo 'sandlot-remap:x:64990:' >> group
-echo "sandlot-remap:$2:$3" | tee subuid > subgid
+echo "sandlot-remap:{FIRST_ID}:{IDS}" | tee subuid > subgid
 for name in passwd group subuid subgid; do
     test -e /etc/$name || touch /etc/$name
     mount --bind $name /etc/$name
 done
-ip link set lo up
-exec dockerd --data-root "$1/data" --exec-root "$1/run" --pidfile "$1/pid" --host "unix://$1/socket" \
-    --userns-remap sandlot-remap --bridge none
 """
-
-
-@contextmanager
-def remapping_engine() -> Iterator[str]:
-    """Run an engine with user-namespace remapping; yield its address."""
-    # Short: a unix socket's path has at most 107 characters, and containerd adds its own below.
-    folder = Path(tempfile.mkdtemp(prefix="sl-", dir="/tmp"))
-    # The user that root becomes must be let through to the files of its containers.
-    folder.chmod(0o711)
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*as_root, "unshare", "--mount", "--net", "sh", "-c", START, "sh", str(folder), str(FIRST_ID), str(IDS)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    address = f"unix://{folder / 'socket'}"
-    try:
-        ask = ["docker", "--host", address, "version"]
-
-        def answers() -> bool:
-            assert server.poll() is None, (folder / "log").read_text()
-            return subprocess.run([*as_root, *ask], capture_output=True, check=False).returncode == 0
-
-        eventually(answers, "the second engine answers", within_s=60)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def remapped(images: dict[str, str], instance: str) -> AsyncIterator[DockerEngine]:
-    """The second engine, with the images of the first one that a small sandbox needs."""
-    with remapping_engine() as address:
-        with subprocess.Popen(["docker", "save", images["busybox"], holder_reference()], stdout=PIPE) as saving:
-            subprocess.run(["docker", "--host", address, "load"], stdin=saving.stdout, check=True, capture_output=True)
+    """The second engine, with the images that a small sandbox needs."""
+    config = {"userns-remap": "sandlot-remap"}
+    with second_engine(config, images["busybox"], holder_reference(), before=ACCOUNTS) as address:
         second = DockerEngine(address, instance)
         yield second
         await second.close()

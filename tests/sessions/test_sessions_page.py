@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
+import sqlite3
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sessions.link import HOLDER
 from tests.live import LiveServer, Person, docker, eventually
 from tests.viewer import Viewer
 
@@ -477,31 +479,86 @@ async def test_the_private_folder_is_not_persisted_and_settings_are_put_back(own
 
 
 # --- nothing of it anywhere else --------------------------------------------------------------------------------------
+CANARY = "canary-everywhere"
+PAGES = [
+    "/",
+    "/palette/",
+    *(f"{place}/activity/{page}" for place in ("", f"/sandboxes/{SLUG}") for page in ("", "export.csv", "export.json")),
+    *(
+        f"/sandboxes/{SLUG}/{page}"
+        for page in ("", "head/", "row/", "status/", "settings/", "metrics/", "new-session/")
+    ),
+    *(f"/sandboxes/{SLUG}/sessions/{page}" for page in ("", "canary/", "canary/status/", "canary/settings/")),
+]
+
+
 def test_no_secret_is_anywhere_in_clear(owner: Person, live: LiveServer) -> None:
-    """Planted tokens, variables and host tokens: not in database, log, inspect, events, labels, pages or the admin."""
+    """Planted tokens, variables and host tokens: not in what is stored, logged, listed, labelled, shown or exported."""
     began = int(time.time()) - 1
-    canary = "canary-everywhere"
-    create_session(owner, "canary", env={"KEY": canary}, git_email="c@example.com", git_token=canary, host_token=canary)
-    asyncio.run(said_in(owner, "canary", "test $KEY && git config user.email"))
-    configure(owner, "canary", env={"KEY": canary + "-2"}, known=1, git_token=canary + "-2")
-    row = running(owner, "canary")
-    places = {
-        "the data folder": b"".join(file.read_bytes() for file in live.folder.rglob("*") if file.is_file()),
+    create_session(owner, "canary", env={"KEY": CANARY}, git_email="c@example.com", git_token=CANARY, host_token=CANARY)
+    places = asyncio.run(places_while_a_shell_has_it(owner, live))
+    configure(owner, "canary", env={"KEY": CANARY + "-2"}, known=1, git_token=CANARY + "-2")
+    places |= {
+        "data folder": b"".join(file.read_bytes() for file in live.folder.rglob("*") if file.is_file()),
+        "dump": dump(live),
         "inspect": subprocess.check_output(["docker", "inspect", *docker("ps", "-aq")]),
         "events": subprocess.check_output(
             ["docker", "events", "--since", str(began), "--until", str(int(time.time()) + 1)]
         ),
+        "logs": b"".join(logs_of(name) for name in docker("ps", "-aq", "--filter", f"name={container(live, '')}")),
         "processes": subprocess.check_output(["ps", "axeww"]),
     }
-    for path in (
-        f"/sandboxes/{SLUG}/sessions/",
-        f"/sandboxes/{SLUG}/sessions/canary/",
-        f"/sandboxes/{SLUG}/sessions/canary/settings/",
-        "/admin/sandbox_sessions/session/",
-        f"/admin/sandbox_sessions/session/{row['id']}/change/",
-    ):
+    for path in [*PAGES, *admin_pages(owner)]:
         answer = owner.get(path)
         assert answer.status_code == 200, path
         places[path] = answer.content
-    assert places["events"].count(b"exec_create") > 0
-    assert [name for name, text in places.items() if canary.encode() in text] == []
+    assert [name for name, text in places.items() if CANARY.encode() in text] == []
+
+    # It was looked for in the right places: what stands beside it is found there.
+    for name in ("data folder", "dump", f"/sandboxes/{SLUG}/sessions/canary/settings/"):
+        assert b"c@example.com" in places[name], name
+    for name in ("inspect", f"/sandboxes/{SLUG}/activity/export.csv", "/admin/sandbox_sessions/session/"):
+        assert b"canary" in places[name], name
+    assert b"exec_create" in places["events"]
+    assert b"SANDLOT_DATA_DIR" in places["the dashboard's environment"]
+    assert b"holder" in places["arguments"]
+    assert b'"running":true' in places["holder list"]
+
+
+async def places_while_a_shell_has_it(owner: Person, live: LiveServer) -> dict[str, bytes]:
+    """Return what can be seen from outside while a shell has the variable and git uses the token."""
+    async with terminal(owner, "canary") as viewer:
+        assert (await viewer.run("echo $KEY; git config user.email")).split() == [CANARY, "c@example.com"]
+        assert CANARY.encode() in subprocess.check_output(["ps", "axeww"])
+        return {
+            "holder list": subprocess.check_output(["docker", "exec", container(live, "canary"), HOLDER, "list"]),
+            "arguments": b"".join(read(path) for path in Path("/proc").glob("[0-9]*/cmdline")),
+            "the dashboard's environment": b"".join(read(Path(f"/proc/{p.pid}/environ")) for p in live.processes),
+        }
+
+
+def read(path: Path) -> bytes:
+    """Return what a file holds; nothing when its process has ended."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def dump(live: LiveServer) -> bytes:
+    with closing(sqlite3.connect(f"file:{live.folder / 'db.sqlite3'}?mode=ro", uri=True)) as database:
+        return "\n".join(database.iterdump()).encode()
+
+
+def logs_of(container_id: str) -> bytes:
+    done = subprocess.run(["docker", "logs", container_id], capture_output=True, check=True)
+    return done.stdout + done.stderr
+
+
+def admin_pages(owner: Person) -> list[str]:
+    """Return every list of the admin, and the pages of this session and its sandbox."""
+    lists = sorted(set(re.findall(r'href="(/admin/[a-z_]+/[a-z]+/)"', owner.get("/admin/").text)))
+    assert len(lists) > 5
+    row = running(owner, "canary")
+    things = [f"/admin/sandbox_sessions/session/{row['id']}/", f"/admin/sandboxes/sandbox/{row['sandbox_id']}/"]
+    return ["/admin/", *lists, *(f"{thing}{page}/" for thing in things for page in ("change", "history"))]

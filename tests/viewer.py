@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -57,6 +58,8 @@ class Viewer:
         self._task: asyncio.Task[None] | None = None
         self._socket: ClientConnection | None = None
         self.ended: Refusal | None = None
+        # When, as `time.time()` says it.
+        self.ended_at = 0.0
 
     @property
     def offset(self) -> int:
@@ -137,6 +140,7 @@ class Viewer:
             pass
         finally:
             code = self._socket.close_code or 1006
+            self.ended_at = time.time()
             self.ended = Refusal(code, self.notices[-1]["text"] if self.notices else "")
             async with self._changed:
                 self._changed.notify_all()

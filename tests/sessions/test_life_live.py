@@ -233,9 +233,7 @@ class Walk:
         """Make the member a viewer or back: their own session follows."""
         role = "viewer" if self.wanted.get("walker", Wanted()).permission == "write" else "member"
         self.note(role)
-        members = "SELECT m.id FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id WHERE u.email = ?"
-        pk = self.server.row(members, self.member.email)["id"]
-        assert self.owner.post(f"/team/members/{pk}/role/", role=role).status_code == 200
+        assert self.owner.post(f"{member_page(self.member)}/role/", role=role).status_code == 200
         if "walker" in self.wanted:
             self.wanted["walker"].permission = "write" if role == "member" else "read"
 
@@ -378,38 +376,46 @@ ENDINGS = {
     "removed": Close.NOT_ALLOWED,
     "demoted": Close.RESTARTING,
 }
+# Somebody who types into the global session, which goes on when they may only look.
+WRITER = "writer"
 
 
 @pytest.fixture(scope="module")
 def leavers(server: LiveServer, owner: Person) -> dict[str, Person]:
-    """Somebody for each ending, members with a session in a sandbox of their own."""
+    """Somebody for each ending, all members, in a sandbox of their own."""
     owner.running_sandbox("ends", "busybox")
-    emails = {ending: f"{ending}@example.com" for ending in ENDINGS}
+    emails = {ending: f"{ending}@example.com" for ending in [*ENDINGS, WRITER]}
     server.manage("shell", "-c", "from accounts.models import *;t=Team.objects.get(name='Team');[t.add(U"
                   f"ser.objects.create_user(e,{PASSWORD!r}),'member') for e in {list(emails.values())!r}]")  # fmt: skip
     return {ending: server.person(email) for ending, email in emails.items()}
 
 
-def end_by(ending: str, person: Person, owner: Person) -> None:
-    """Take the right away; returns once that is written down."""
-    members = "SELECT m.id FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id WHERE u.email = ?"
-    member = f"/team/members/{owner.server.row(members, person.email)['id']}"
+def end_by(ending: str, person: Person, owner: Person) -> float:
+    """Take the right away; return when that was wished, or when it was written where nobody wishes it on a page."""
     in_a_shell = {
         "expired": EXPIRE,
         "disabled": "u.is_active=False;u.save()",
         "password": "u.set_password('x');u.save()",
     }
     if ending in in_a_shell:
-        owner.server.manage("shell", "-c", USER.format(person.email) + in_a_shell[ending])
-        return
+        done = ";import time;print('written at',time.time())"
+        said = owner.server.manage("shell", "-c", USER.format(person.email) + in_a_shell[ending] + done)
+        return float(said.rpartition("written at")[2])
     wishes: dict[str, tuple[Person, str, dict[str, str]]] = {
         "ended": (person, "/sandboxes/ends/sessions/ended/end/", {}),
         "logout": (person, "/accounts/logout/", {}),
-        "removed": (owner, f"{member}/remove/", {}),
-        "demoted": (owner, f"{member}/role/", {"role": "viewer"}),
+        "removed": (owner, f"{member_page(person)}/remove/", {}),
+        "demoted": (owner, f"{member_page(person)}/role/", {"role": "viewer"}),
     }
     who, path, fields = wishes[ending]
+    begun = time.time()
     assert who.post(path, **fields).status_code == 200
+    return begun
+
+
+def member_page(person: Person) -> str:
+    members = "SELECT m.id FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id WHERE u.email = ?"
+    return f"/team/members/{person.server.row(members, person.email)['id']}"
 
 
 def engine_takes_s(server: LiveServer) -> float:
@@ -429,26 +435,47 @@ async def test_a_right_that_ends_closes_sockets_at_once_and_takes_the_container_
         await viewer.run(f"echo kept > /project/workspace/{ending}; echo secret > ~/.private/{ending}")
         before = containers(server, "ends")
         yardstick_s = engine_takes_s(server)
-        await run(None, end_by, ending, person, owner)
-        begun = time.monotonic()
+        begun = await run(None, end_by, ending, person, owner)
         refusal = await viewer.refused()
-        took_s = time.monotonic() - begun
     assert refusal.code == ENDINGS[ending]
     assert refusal.text
     if ending == "demoted":
         # The container goes first: there is nothing to close before its mounts are read-only ones.
+        assert viewer.ended_at - begun <= ENDED_S + 3 * yardstick_s
         await run(None, is_replaced_by_a_reader, server, ending, before[ending])
         return
-    assert took_s <= ENDED_S
+    assert viewer.ended_at - begun <= ENDED_S
     if ending in ("logout", "expired", "password"):
         # Who signs in again finds the shell as it was.
         assert containers(server, "ends")[ending].id == before[ending].id
     else:
         await run(None, eventually, lambda: ending not in containers(server, "ends"), "gone", 60.0)
-        assert time.monotonic() - begun <= ENDED_S + 3 * yardstick_s
+        assert time.time() - begun <= ENDED_S + 3 * yardstick_s
         eventually(lambda: not server.rows(f"{SESSIONS} AND s.name = ?", "ends", ending), "the row is gone")
     kept = ["docker", "exec", containers(server, "ends")[GLOBAL].id, "cat", f"/project/workspace/{ending}"]
     assert subprocess.run(kept, capture_output=True, check=True).stdout == b"kept\n"
+
+
+async def test_who_may_write_no_more_is_put_out_of_the_global_session_and_comes_back_to_look(
+    server: LiveServer, owner: Person, leavers: dict[str, Person]
+) -> None:
+    person, run = leavers[WRITER], asyncio.get_running_loop().run_in_executor
+    terminal = person.post(f"/sandboxes/ends/sessions/{GLOBAL}/terminals/").json()["id"]
+    async with Viewer(server.origin, person.cookie, terminal) as viewer:
+        assert (await viewer.run("echo typed | tee typed")).strip() == "typed"
+        begun = time.time()
+        await run(None, lambda: owner.post(f"{member_page(person)}/role/", role="viewer"))
+        refusal = await viewer.refused()
+    assert (refusal.code, refusal.text) == (Close.RESTARTING, "Your rights here have changed.")
+    assert viewer.ended_at - begun <= ENDED_S
+    async with Viewer(server.origin, person.cookie, terminal) as viewer:
+        assert not viewer.welcome["may_drive"]
+        await viewer.sees("typed")
+        await viewer.type("touch /project/workspace/late\r")
+        assert (await viewer.refused()).code == Close.NOT_ALLOWED
+    files = docker("exec", containers(server, "ends")[GLOBAL].id, "ls", "/project/workspace")
+    assert "typed" in files
+    assert "late" not in files
 
 
 def is_replaced_by_a_reader(server: LiveServer, name: str, before: Found) -> None:

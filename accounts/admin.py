@@ -15,7 +15,6 @@ from django.forms import BaseInlineFormSet, ModelForm, Select
 from django.http import HttpRequest
 
 from accounts.models import Invitation, Membership, Role, Team, User
-from activity.log import record
 
 
 @admin.register(User)
@@ -67,8 +66,6 @@ class UserAdmin(DjangoUserAdmin):
         for user in users:
             with transaction.atomic():
                 deleted, _ = Authenticator.objects.filter(user=user).delete()
-                if deleted:
-                    record("login.mfa", user, detail={"change": "turned off"})
             self.message_user(request, f"{user.email}: {'turned off' if deleted else 'was off'}.")
 
 

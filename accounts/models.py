@@ -296,7 +296,8 @@ class SetupLink(models.Model):
         token = new_token()
         with transaction.atomic():
             cls.objects.all().delete()
-            cls.objects.create(token_hash=token_hash(token), expires_at=(now or timezone.now()) + SETUP_LINK_LIFETIME)
+            expires_at = (now or timezone.now()) + SETUP_LINK_LIFETIME
+            record("user.setup", cls.objects.create(token_hash=token_hash(token), expires_at=expires_at))
         return token
 
     @classmethod

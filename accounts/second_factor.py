@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts.batches import in_batches
 from accounts.vault import is_token, the_vault
+from activity.log import record
 
 PLACE = "mfa_authenticator:data:secret"
 # What allauth passes through `encrypt`: of TOTP, of recovery codes, of codes that came from another system.
@@ -36,7 +37,11 @@ def seal_plain() -> int:
     def is_plain(stored: str) -> bool:
         return not is_token(stored)
 
-    return sum(rewrite(row.pk, is_plain) for row in rows(is_plain))
+    with transaction.atomic():
+        count = sum(rewrite(row.pk, is_plain) for row in rows(is_plain))
+        if count:
+            record("keys.seal", detail={"what": "second factors", "key": the_vault().key_ids()[0], "count": count})
+    return count
 
 
 def rows(chosen: Callable[[str], bool]) -> Iterator[Authenticator]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
+from activity.log import record
 from sandboxes.models import MIB, Template
 
 SHIPPED: dict[str, dict[str, object]] = {
@@ -25,8 +28,15 @@ SHIPPED: dict[str, dict[str, object]] = {
 
 def offer_templates(references: dict[str, str]) -> None:
     """Make the shipped templates' rows once, and point them at their newest images. What an admin changed stays."""
-    for slug, defaults in SHIPPED.items():
-        if slug in references:
-            template, made = Template.objects.get_or_create(slug=slug, defaults=defaults | {"image": references[slug]})
-            if not made and template.image != references[slug]:
-                Template.objects.filter(pk=template.pk).update(image=references[slug])
+    for slug in filter(references.__contains__, SHIPPED):
+        with transaction.atomic():
+            offer(slug, references[slug])
+
+
+def offer(slug: str, image: str) -> None:
+    template, is_new = Template.objects.get_or_create(slug=slug, defaults=SHIPPED[slug] | {"image": image})
+    if is_new:
+        record("template.offer", template, detail={"image": image})
+    elif template.image != image:
+        Template.objects.filter(pk=template.pk).update(image=image)
+        record("template.image", template, detail={"from": template.image, "to": image})

@@ -120,7 +120,14 @@ class Session(models.Model):
     @classmethod
     def for_global(cls, sandbox: Sandbox) -> Session:
         """The session without an id: user pitcher-host, write access to everything."""
-        return cls.objects.get_or_create(sandbox=sandbox, is_global=True, defaults={"name": GLOBAL_SESSION_ID})[0]
+        if found := cls.objects.filter(sandbox=sandbox, is_global=True).first():
+            return found
+        with transaction.atomic():
+            wanted = {"name": GLOBAL_SESSION_ID}
+            session, is_new = cls.objects.get_or_create(sandbox=sandbox, is_global=True, defaults=wanted)
+            if is_new:
+                record("session.create", session, detail={"permission": session.permission}, unattended=True)
+        return session
 
     @classmethod
     def for_person(cls, sandbox: Sandbox, user: User) -> Session:

@@ -125,7 +125,7 @@ CHANGES: list[tuple[str, Callable[[Scene], Any], list[tuple[str, str, str, str, 
     (
         "turn a second factor off in the admin",
         lambda at: at.turn_off_two_factor(),
-        [("Alice", "login.mfa", "Bob", "done", "admin")],
+        [("Command line", "login.mfa", "Bob", "done", "command"), ("Alice", "login.mfa", "Bob", "done", "admin")],
     ),
     (
         "add a team in the admin",

@@ -7,10 +7,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.keys import Key, KeyFile
 from accounts.rotation import Outcome, keys_in_use, missing_keys, seal_anew
 from accounts.vault import VaultError, key_file, the_vault
+from activity.log import record
 
 # A request may have sealed with the former key and not written yet: longer than SQLite's writers wait for each other.
 GRACE_S = 30
@@ -57,7 +59,9 @@ class Command(BaseCommand):
     def _rotate(self, file: KeyFile, *, forget_old: bool, clear_lost: bool) -> None:
         former = {key.id for key in file.read()}
         fresh = Key.fresh()
-        file.add(fresh)
+        with transaction.atomic():
+            record("keys.add", detail={"key": fresh.id})
+            file.add(fresh)
         self.stdout.write(f"Key {fresh.id} seals from now on.")
         self._seal_anew(clear_lost=clear_lost)
         if forget_old:
@@ -70,7 +74,9 @@ class Command(BaseCommand):
 
     def _forget(self, file: KeyFile, former: set[str]) -> None:
         used = keys_in_use() & former
-        file.forget(former - used)
+        with transaction.atomic():
+            record("keys.forget", detail={"keys": sorted(former - used)})
+            file.forget(former - used)
         self.stdout.write(f"Dropped: {_names(former - used)}.")
         if used:
             raise CommandError(f"Still in use, and therefore kept: {_names(used)}. Run this again.")

@@ -15,6 +15,8 @@ from django.forms import BaseInlineFormSet, ModelForm, Select
 from django.http import HttpRequest
 
 from accounts.models import Invitation, Membership, Role, Team, User
+from accounts.row_actions import Answer, on_each_row
+from activity.source import label_of
 
 
 @admin.register(User)
@@ -46,27 +48,28 @@ class UserAdmin(DjangoUserAdmin):
     def team_names(self, user: User) -> str:
         return ", ".join(team.name for team in user.teams.all())
 
-    @admin.action(description="Disable: sign out everywhere, no more sign-in", permissions=["change"])
-    def disable(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        for user in users:
-            if user == request.user:
-                self.message_user(request, f"{user.email}: this is you, left as it was.", messages.WARNING)
-            else:
-                user.disable()
-                self.message_user(request, f"{user.email}: disabled.")
+    def in_words(self, user: User) -> str:
+        return label_of(user)
 
-    @admin.action(description="Enable", permissions=["change"])
-    def enable(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        for user in users:
-            user.enable()
-            self.message_user(request, f"{user.email}: enabled.")
+    @on_each_row("Disable…", asks="These people are signed out everywhere and cannot sign in. What they made stays.")
+    def disable(self, request: HttpRequest, user: User) -> Answer:
+        if user == request.user:
+            return Answer(f"{user.email}: this is you, left as it was.", messages.WARNING)
+        user.disable()
+        return Answer(f"{user.email}: disabled.")
 
-    @admin.action(description="Turn off two-factor sign-in", permissions=["change"])
-    def turn_off_two_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        for user in users:
-            with transaction.atomic():
-                deleted, _ = Authenticator.objects.filter(user=user).delete()
-            self.message_user(request, f"{user.email}: {'turned off' if deleted else 'was off'}.")
+    @on_each_row("Enable…", asks="These people can sign in again and have the roles that they had.")
+    def enable(self, request: HttpRequest, user: User) -> Answer:
+        user.enable()
+        return Answer(f"{user.email}: enabled.")
+
+    @on_each_row(
+        "Turn off two-factor sign-in…", asks="A password alone is enough for these people until they set it up again."
+    )
+    def turn_off_two_factor(self, request: HttpRequest, user: User) -> Answer:
+        with transaction.atomic():
+            deleted, _ = Authenticator.objects.filter(user=user).delete()
+        return Answer(f"{user.email}: {'turned off' if deleted else 'was off'}.")
 
 
 class OwnedFormSet(BaseInlineFormSet):
@@ -156,15 +159,14 @@ class MembershipAdmin(admin.ModelAdmin):
         """Ending one is the action below, which keeps the last owner."""
         return False
 
-    @admin.action(description="End memberships", permissions=["change"])
-    def revoke(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        for membership in memberships.select_related("user", "team"):
-            try:
-                membership.revoke()
-                self.message_user(request, f"{membership.user} in {membership.team}: ended.")
-            except ValidationError as error:
-                text = f"{membership.user} in {membership.team}: {error.messages[0]}"
-                self.message_user(request, text, messages.ERROR)
+    @on_each_row("End…", asks="These people are no longer in the team: their sessions in its sandboxes end.")
+    def revoke(self, request: HttpRequest, membership: Membership) -> Answer:
+        where = f"{membership.user} in {membership.team}"
+        try:
+            membership.revoke()
+        except ValidationError as error:
+            return Answer(f"{where}: {error.messages[0]}", messages.ERROR)
+        return Answer(f"{where}: ended.")
 
 
 @admin.register(Invitation)
@@ -186,8 +188,9 @@ class InvitationAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
         return False
 
-    @admin.action(description="Revoke", permissions=["change"])
-    def revoke(self, request: HttpRequest, invitations: QuerySet[Invitation]) -> None:
-        for invitation in invitations:
-            invitation.revoke()
-            self.message_user(request, f"{invitation}: its link does not open any more.")
+    @on_each_row("Revoke…", asks="These links open no more. Who has joined by them stays.")
+    def revoke(self, request: HttpRequest, invitation: Invitation) -> Answer:
+        if not Invitation.objects.open().filter(pk=invitation.pk).exists():
+            return Answer(f"{invitation}: was not open, left as it was.", messages.WARNING)
+        invitation.revoke()
+        return Answer(f"{invitation}: its link does not open any more.")

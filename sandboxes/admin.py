@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from sandboxes.models import EngineStatus, Sandbox, Step, Template
 from sandboxes.templatetags.ui import in_cores, in_seconds, in_size
@@ -123,52 +119,43 @@ class SandboxAdmin(admin.ModelAdmin):
     def state_dot(self, sandbox: Sandbox) -> SafeString:
         return format_html('<span class="state {}">{}</span>', sandbox.state, sandbox.get_state_display())
 
+    def in_words(self, sandbox: Sandbox) -> str:
+        return f"{sandbox.slug} of {sandbox.team}, made by {sandbox.created_by or 'nobody'}"
+
     # --- actions -------------------------------------------------------------------------------------------------
-    @admin.action(description="Start", permissions=["change"])
-    def start(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
-        self._each(request, chosen, Sandbox.start, "is being started")
+    @on_each_row("Start")
+    def start(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.start(), "is being started")
 
-    @admin.action(description="Stop", permissions=["change"])
-    def stop(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
-        self._each(request, chosen, Sandbox.stop, "is being stopped")
+    @on_each_row(
+        "Stop…", asks="Everybody's terminals in these sandboxes end and private folders are emptied. Files stay."
+    )
+    def stop(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.stop(), "is being stopped")
 
-    @admin.action(description="Restart: private folders are emptied, files stay", permissions=["change"])
-    def restart(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
-        self._each(request, chosen, Sandbox.restart, "is being restarted")
+    @on_each_row("Restart…", asks="Everybody's terminals end and private folders are emptied. Files stay.")
+    def restart(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.restart(), "is being restarted")
 
-    @admin.action(description="Move to the trash", permissions=["change"])
-    def trash(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
-        self._each(request, chosen, lambda sandbox: sandbox.trash(by=person(request)), "is in the trash")
+    @on_each_row("Move to the trash…", asks="These sandboxes stop and are hidden. For seven days they can be restored.")
+    def trash(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.trash(by=person(request)), "is in the trash")
 
-    @admin.action(description="Restore from the trash", permissions=["change"])
-    def restore(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> None:
-        self._each(request, chosen, Sandbox.restore, "is back, stopped")
+    @on_each_row("Restore from the trash…", asks="Their teams see these sandboxes again, stopped.")
+    def restore(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.restore(), "is back, stopped")
 
-    @admin.action(description="Delete with all files…", permissions=["change"])
-    def delete_everything(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> HttpResponse | None:
-        if "confirmed" not in request.POST:
-            return self._ask(request, chosen)
-        self._each(request, chosen, Sandbox.delete_everything, "is being deleted")
-        return None
+    @on_each_row(
+        "Delete with all files…", asks="These sandboxes go with all files and terminals. There is no way back."
+    )
+    def delete_everything(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.delete_everything(), "is being deleted")
 
-    def _each(
-        self, request: HttpRequest, chosen: QuerySet[Sandbox], change: Callable[[Sandbox], bool], outcome: str
-    ) -> None:
-        for sandbox in chosen:
-            if change(sandbox):
-                self.message_user(request, f"{sandbox.slug} {outcome}.", messages.SUCCESS)
-            else:
-                self.message_user(request, f"{sandbox.slug}: {sandbox.why_unchanged}", messages.WARNING)
 
-    def _ask(self, request: HttpRequest, chosen: QuerySet[Sandbox]) -> HttpResponse:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": "Delete with all files?",
-            "opts": self.opts,
-            "sandboxes": chosen.select_related("team", "created_by"),
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/sandboxes/sandbox/confirm_delete.html", context)
+def wished(sandbox: Sandbox, is_new: bool, outcome: str) -> Answer:
+    if is_new:
+        return Answer(f"{sandbox.slug} {outcome}.")
+    return Answer(f"{sandbox.slug}: {sandbox.why_unchanged}", messages.WARNING)
 
 
 @admin.register(Step)

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from sandboxes.admin import ReadOnly
-from sandboxes.engine import EngineError
+from sandboxes.engine import EngineAway, EngineError, EngineTimeout
 from sessions import terminals
 from sessions.admin_forms import SessionAdminForm
 from sessions.models import Session, Terminal
@@ -86,15 +87,15 @@ class SessionAdmin(admin.ModelAdmin):
     def has_end_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sandbox_sessions.change_session")
 
-    @admin.action(description="End: close its terminals and its place", permissions=["end"])
-    def end(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
-        for session in sessions.select_related("sandbox"):
-            if session.is_global:
-                text = f"{session}: the global session lives as long as its sandbox, left as it was."
-                self.message_user(request, text, messages.WARNING)
-            else:
-                session.end()
-                self.message_user(request, f"{session}: ended.", messages.SUCCESS)
+    @on_each_row(
+        "End…", asks="Their terminals close and their private folders go. The shared files stay.", permissions=["end"]
+    )
+    def end(self, request: HttpRequest, session: Session) -> Answer:
+        if session.is_global:
+            text = f"{session}: the global session lives as long as its sandbox, left as it was."
+            return Answer(text, messages.WARNING)
+        session.end()
+        return Answer(f"{session}: ended.")
 
 
 @admin.register(Terminal)
@@ -110,17 +111,13 @@ class TerminalAdmin(ReadOnly, admin.ModelAdmin):
     def has_end_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sandbox_sessions.change_terminal")
 
-    @admin.action(description="End: hang up the shell", permissions=["end"])
-    def end(self, request: HttpRequest, chosen: QuerySet[Terminal]) -> None:
-        for terminal in chosen.select_related("session__sandbox"):
-            self._end(request, terminal)
-
-    def _end(self, request: HttpRequest, terminal: Terminal) -> None:
+    @on_each_row("End…", asks="These shells are hung up, and with them what runs in them.", permissions=["end"])
+    def end(self, request: HttpRequest, terminal: Terminal) -> Answer:
         if not terminal.is_live:
-            self.message_user(request, f"{terminal}: had ended before.", messages.WARNING)
-            return
+            return Answer(f"{terminal}: had ended before.", messages.WARNING)
         try:
             terminals.end(terminal, person(request))
-            self.message_user(request, f"{terminal}: ended.", messages.SUCCESS)
         except EngineError as error:
-            self.message_user(request, f"{terminal}: goes on. {error}", messages.ERROR)
+            is_away = isinstance(error, EngineAway | EngineTimeout)
+            return Answer(f"{terminal}: goes on. {error}", messages.ERROR, is_last=is_away)
+        return Answer(f"{terminal}: ended.")

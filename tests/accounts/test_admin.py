@@ -20,7 +20,7 @@ def admin(alice: User) -> Client:
 
 def act(admin: Client, model: str, action: str, *rows: int) -> str:
     """Run an action of a list and return the page after it, without the capital that the admin gives to messages."""
-    fields = {"action": action, "_selected_action": rows}
+    fields = {"action": action, "_selected_action": rows, "confirmed": len(rows)}
     return admin.post(f"/admin/accounts/{model}/", fields, follow=True).content.decode().replace("Bob@", "bob@")
 
 

@@ -44,7 +44,7 @@ class Scene:
     bob: User
 
     def act(self, action: str) -> None:
-        self.alice.post("/admin/accounts/user/", {"action": action, "_selected_action": [self.bob.pk]})
+        self.alice.post("/admin/accounts/user/", {"action": action, "_selected_action": [self.bob.pk], "confirmed": 1})
 
     def turn_off_two_factor(self) -> None:
         Authenticator.objects.create(user=self.bob, type="totp", data={})

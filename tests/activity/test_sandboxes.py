@@ -82,7 +82,7 @@ def test_an_action_of_the_admin_is_recorded_for_each_row(
     before = verify().count
     browser.post(
         "/admin/sandboxes/sandbox/",
-        {"action": action, "_selected_action": [sandbox.pk, other.pk], "confirmed": "yes"},
+        {"action": action, "_selected_action": [sandbox.pk, other.pk], "confirmed": 2},
     )
     verb = {"delete_everything": "sandbox.delete"}.get(action, f"sandbox.{action}")
     expected = {("Alice", verb, slug, "done", "admin") for slug in ("quiet-otter", "loud-otter")}

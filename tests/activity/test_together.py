@@ -88,7 +88,7 @@ class Harbor:
         return self.post(f"/sandboxes/quiet-otter/{section}/", **fields)
 
     def act(self, model: str, action: str, pk: object) -> int:
-        return self.post(f"/admin/{model}/", action=action, _selected_action=[pk], confirmed="yes")
+        return self.post(f"/admin/{model}/", action=action, _selected_action=[pk], confirmed=1)
 
 
 @pytest.fixture(autouse=True)

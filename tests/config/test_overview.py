@@ -79,7 +79,9 @@ def test_a_row_of_another_team_is_not_found(staff: User, running: Sandbox) -> No
 
 
 def test_an_action_does_not_reach_another_team(staff: User, running: Sandbox) -> None:
-    browser_of(staff).post("/admin/sandboxes/sandbox/", {"action": "stop", "_selected_action": [running.pk]})
+    browser_of(staff).post(
+        "/admin/sandboxes/sandbox/", {"action": "stop", "_selected_action": [running.pk], "confirmed": 1}
+    )
     running.refresh_from_db()
     assert running.state == State.RUNNING
 

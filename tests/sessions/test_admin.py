@@ -21,7 +21,7 @@ def admin(alice: User) -> Client:
 
 
 def act(admin: Client, model: str, action: str, *rows: object) -> str:
-    fields = {"action": action, "_selected_action": rows}
+    fields = {"action": action, "_selected_action": rows, "confirmed": len(rows)}
     return admin.post(f"/admin/sandbox_sessions/{model}/", fields, follow=True).content.decode()
 
 

@@ -1,7 +1,7 @@
 """Looks at what running sandboxes use, beside the supervisor's loop: samples, and news of limits that were reached.
 
-Looking costs little and holds nobody up: a few questions to the engine at a time, each with a deadline, and none for a
-while when one was not answered.
+Looking costs little and holds nobody up: news come from counters of the kernel where they can be read; questions to the
+engine have a deadline each, and there are none for a while when one was not answered.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -27,6 +27,7 @@ from sandboxes.engine import (
     EngineEvent,
     EngineTimeout,
     NotFound,
+    Refusals,
     Stats,
 )
 from sandboxes.labels import HOST, NETWORK, SANDBOX, SESSION
@@ -37,14 +38,13 @@ from sandboxes.world import World
 
 logger = logging.getLogger(__name__)
 
-# Who works in a sandbox hears of its limit of processes within 5 s; that it is out of memory the engine says itself.
+# Who is in a sandbox hears of its limit of processes within 5 s, of which the watch of terminals takes one; that it is
+# out of memory the engine says itself.
 LOOK_S = 3.0
-# Sandboxes in which somebody typed within this time are looked at every time, the others for their sample only.
-IN_USE = timedelta(minutes=2)
 # An engine that does not answer is left alone for this long.
 AWAY_S = 15.0
-# Of the control plane's 16 threads; a question takes a few milliseconds.
-AT_ONCE = 3
+# Docker answers with the next tick of its clock, up to a second later, however few are asked for: 500 take 8 s.
+AT_ONCE = 64
 ANSWER_S = 4.0
 
 
@@ -54,32 +54,40 @@ class Sampler:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._before: dict[str, Stats] = {}
+        # Container id -> processes that it was refused by the last look.
+        self._refused: dict[str, int] = {}
+        self._looked_at = timezone.now()
         self._sampled_at = -float(FINE_S)
         self._thinned_at: float | None = None
 
     async def run(self, world: Callable[[], World]) -> None:
         """Look for ever at the session containers of `world()`, which is empty while somebody else leads."""
+        await asyncio.gather(self._again(self.watch, world), self._again(self.sample, world))
+
+    async def _again(self, look: Callable[[World], Awaitable[None]], world: Callable[[], World]) -> None:
+        """Look every LOOK_S, or as soon as the look before has ended; samples do not keep news waiting."""
+        took_s = 0.0
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(max(0.0, LOOK_S - took_s))
+            began = time.monotonic()
             try:
-                await self.look(world())
+                await look(world())
             except (EngineAway, EngineTimeout) as error:
-                logger.info("No samples for now: %s", error)
+                logger.info("No look at the sandboxes for now: %s", error)
                 await asyncio.sleep(AWAY_S)
             except (EngineError, DatabaseError):
                 logger.exception("A look at the sandboxes failed; the next one follows.")
                 await sync_to_async(close_old_connections)()
+            took_s = time.monotonic() - began
 
-    async def look(self, world: World) -> None:
-        """Look at sandboxes in use; every 15 s at all, and keep what is seen.
+    # --- samples -----------------------------------------------------------------------------------------------------
+    async def sample(self, world: World) -> None:
+        """Keep what all sandboxes use, when that is due.
 
         Raises EngineAway, EngineTimeout at the first question that is not answered.
         """
-        running = [container for container in world.containers.values() if container.is_running]
-        if time.monotonic() - self._sampled_at < FINE_S:
-            used = await sync_to_async(slugs_in_use)()
-            await self._measure(container for container in running if container.labels[SANDBOX] in used)
-        elif running:
+        running = running_in(world)
+        if running and time.monotonic() - self._sampled_at >= FINE_S:
             self._sampled_at = time.monotonic()
             await self._sample(running)
             await self._tidy()
@@ -107,32 +115,57 @@ class Sampler:
             await sync_to_async(Sample.objects.thin)(timezone.now() - since, timezone.now())
         await sync_to_async(Notice.objects.fade)()
 
-    # --- the engine's counters -------------------------------------------------------------------------------------
+    # --- limits ----------------------------------------------------------------------------------------------------
+    async def watch(self, world: World) -> None:
+        """Tell of sessions that were refused a process since the last look.
+
+        The kernel counts that; where it cannot be read, the engine is asked whether a session is full now.
+        Raises EngineAway, EngineTimeout.
+        """
+        running = running_in(world)
+        refusals = await self.engine.refusals(running)
+        for container in self._newly_refused(running, refusals):
+            await self._tell_full(container, refusals[container.id].limit)
+        asked = await self._measure(each for each in running if each.id not in refusals)
+        for container in running:
+            if container.name in asked and is_out_of_pids(asked[container.name]):
+                await self._tell_full(container, asked[container.name].pids_limit)
+
+    def _newly_refused(self, running: list[Container], refusals: Mapping[str, Refusals]) -> list[Container]:
+        """Return those that were refused more than at the last look. What happened before the first look is no news."""
+        before, since = self._refused, self._looked_at
+        self._refused, self._looked_at = {key: each.count for key, each in refusals.items()}, timezone.now()
+        # The engine tells the time of creation in whole seconds.
+        is_new = {each.id: each.created_at > since - timedelta(seconds=1) for each in running}
+        return [
+            each
+            for each in running
+            if (now := self._refused.get(each.id)) is not None
+            and now > before.get(each.id, 0 if is_new[each.id] else now)
+        ]
+
+    async def _tell_full(self, container: Container, limit: int) -> None:
+        session = container.labels[SESSION]
+        text = f"The session {session} is at its limit of {limit} processes: new ones fail until some have ended."
+        await self._tell(container.labels[SANDBOX], Notice.Kind.PIDS, text, session)
+
     async def _measure(self, containers: Iterable[Container]) -> dict[str, Stats]:
-        """Return the counters of those that still run, by name, and tell of limits that were reached."""
+        """Return the engine's counters of those that still run, by name."""
         waiting = list(containers)
         measured: dict[str, Stats] = {}
-        full: list[Container] = []
 
         async def work() -> None:
             while waiting:
                 container = waiting.pop()
                 try:
-                    stats = await self.engine.stats(container.name, deadline_s=ANSWER_S)
+                    measured[container.name] = await self.engine.stats(container.name, deadline_s=ANSWER_S)
                 except (NotFound, Conflict):
                     continue
                 except EngineError:
                     waiting.clear()  # the others would wait for the same
                     raise
-                measured[container.name] = stats
-                if is_out_of_pids(stats):
-                    full.append(container)
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-        for container in full:
-            session, limit = container.labels[SESSION], measured[container.name].pids_limit
-            text = f"The session {session} is at its limit of {limit} processes: new ones fail until some have ended."
-            await self._tell(container.labels[SANDBOX], Notice.Kind.PIDS, text, session)
         return measured
 
     # --- news ------------------------------------------------------------------------------------------------------
@@ -149,14 +182,12 @@ class Sampler:
             logger.exception("Nobody could be told of %s in %s.", kind, slug)
 
 
+def running_in(world: World) -> list[Container]:
+    return [container for container in world.containers.values() if container.is_running]
+
+
 def tell(slug: str, kind: str, text: str, session: str) -> None:
     """Tell people in a sandbox; fine when it is gone."""
     sandbox = Sandbox.objects.filter(slug=slug).first()
     if sandbox is not None:
         Notice.tell(sandbox, kind, text, session)
-
-
-def slugs_in_use() -> set[str]:
-    """Return the running sandboxes in which somebody typed a short time ago."""
-    used = Sandbox.objects.running().filter(last_used_at__gt=timezone.now() - IN_USE)
-    return set(used.values_list("slug", flat=True))

@@ -10,7 +10,7 @@ Everything above this package speaks only these words. Three rules hold for ever
   are both fine, so that a caller killed at any point can start again at the top.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sandboxes.engine.values import (
@@ -23,6 +23,7 @@ from sandboxes.engine.values import (
     Labels,
     Network,
     NetworkSpec,
+    Refusals,
     Stats,
     Volume,
     VolumeSpec,
@@ -137,6 +138,13 @@ class Engine(Protocol):
 
     async def stats(self, name: str, *, deadline_s: float = QUESTION_S) -> Stats:
         """Return the counters of a running container. Raises NotFound, Conflict (not running)."""
+        ...
+
+    async def refusals(self, containers: Collection[Container]) -> Mapping[str, Refusals]:
+        """Return the refused processes of running containers, by id, without asking the engine.
+
+        Left out are those that cannot be read: of an engine on another machine, or a kernel that does not count them.
+        """
         ...
 
     def events(self, labels: Labels) -> AsyncIterator[EngineEvent]:

@@ -209,3 +209,11 @@ class Stats:
     received_bytes: int
     sent_bytes: int
     pids_limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often a running container was refused a process since its start, because it had `limit` of them."""
+
+    count: int
+    limit: int

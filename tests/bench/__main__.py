@@ -14,7 +14,7 @@ import uvloop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from tests.bench import crowd, echo, opening, painted, stalled, throughput
+from tests.bench import crowd, echo, looking, opening, painted, stalled, throughput
 from tests.bench.place import Place, measuring_place
 from tests.bench.report import Row, as_table
 
@@ -28,6 +28,7 @@ MEASURES: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "painted": painted.measure,
     "stalled": stalled.measure,
     "crowd": crowd.measure,
+    "looking": looking.measure,
 }
 
 # Measured in a process of its own, with a database of its own: it needs neither server nor engine.

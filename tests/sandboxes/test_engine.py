@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from sandboxes.engine import (
     NameTaken,
     NetworkSpec,
     NotFound,
+    Refusals,
     TmpfsMount,
     VolumeMount,
     VolumeSpec,
@@ -133,6 +135,19 @@ async def test_counters_of_a_running_container(engine: Engine, spec: ContainerSp
     assert after.cpu_ns > before.cpu_ns
     assert 0 < after.memory_bytes < after.memory_limit_bytes == 64 * MIB
     assert after.pids == 1
+
+
+async def test_refused_processes_are_counted_by_the_kernel(engine: Engine, spec: ContainerSpec) -> None:
+    await engine.create_container(replace(spec, pids=8))
+    assert await engine.refusals([await engine.container(spec.name)]) == {}
+    await engine.start_container(spec.name)
+    container = await engine.container(spec.name)
+    assert await engine.refusals([container]) == {container.id: Refusals(count=0, limit=8)}
+    await engine.exec_run(spec.name, ["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do sleep 1 & done; wait"])
+    after = (await engine.refusals([container]))[container.id]
+    assert after.count > 0
+    await engine.stop_container(spec.name, grace_s=0)
+    assert await engine.refusals([container]) == {}
 
 
 async def test_events_tell_what_happens_to_ours_only(engine: Engine, spec: ContainerSpec, instance: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,12 @@ from asgiref.sync import sync_to_async
 from django.template.loader import render_to_string
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import User
 from activity.models import Entry
-from sandboxes.engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Stats
+from sandboxes.engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Refusals, Stats
 from sandboxes.labels import HOST, NETWORK, SANDBOX, SESSION
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
 from sandboxes.models import EngineStatus, Sandbox, State
-from sandboxes.sampler import Sampler
+from sandboxes.sampler import AT_ONCE, Sampler
 from sandboxes.usage import COARSE_S, FINE_S, NOTICES_KEPT, Notice, Sample, Usage, keep, shares_of
 from sandboxes.world import World
 from sessions.models import Session
@@ -186,10 +186,15 @@ class TestNotices:
 
 
 class CountingEngine:
-    """Answers `stats` from a table; a value that is an error is raised."""
+    """Answers `stats` from a table, where an error is raised, and `refusals` from another one."""
 
     def __init__(self, **answers: Stats | EngineError) -> None:
         self.answers, self.asked = answers, 0
+        self.counts: dict[str, int] = {}
+
+    async def refusals(self, containers: Collection[Container]) -> dict[str, Refusals]:
+        known = {each.id for each in containers} & self.counts.keys()
+        return {key: Refusals(self.counts[key], limit=64) for key in known}
 
     async def stats(self, name: str, *, deadline_s: float) -> Stats:
         self.asked += 1
@@ -203,12 +208,12 @@ class CountingEngine:
         return EngineFacts("e", "20.10", "1.41", "6", "Debian", "x86_64", "overlay2", "/", 2, 8 * 2**30, (), (), "1", 0)
 
 
-def world(*names: str, reader: str = "") -> World:
+def world(*names: str, reader: str = "", created_at: datetime = NOON) -> World:
     containers = {}
     for number, name in enumerate(names):
         labels = {SANDBOX: "quiet-otter", SESSION: name, HOST: "1" if number == 0 else "0"}
         labels |= {NETWORK: "readers"} if name == reader else {}
-        containers[name] = Container(name, name, "running", "image", labels, NOON)
+        containers[name] = Container(name, name, "running", "image", labels, created_at)
     return World(containers)
 
 
@@ -221,56 +226,86 @@ class TestSampler:
     async def test_a_look_becomes_a_sample(self, sandbox: Sandbox) -> None:
         engine = CountingEngine(host=stats(0), bob=stats(0))
         sampling = sampler(engine)
-        await sampling.look(world("host", "bob"))
+        await sampling.sample(world("host", "bob"))
         sample = await Sample.objects.aget()
         assert (sample.sessions, sample.memory_bytes) == (2, 2 * MIB)
         assert (await EngineStatus.objects.aget()).facts["cpus"] == 2
         sampling._sampled_at = -1000
         engine.answers["bob"] = stats(10, cpu_ns=10**10)
-        await sampling.look(world("host", "bob"))
+        await sampling.sample(world("host", "bob"))
         assert (await Usage.objects.aget()).cpu_millis == 1000
 
     async def test_what_a_read_session_sends_counts_and_what_joins_a_network_does_not(self, sandbox: Sandbox) -> None:
         engine = CountingEngine(host=stats(0), bob=stats(0), eve=stats(0))
         sampling, there = sampler(engine), world("host", "bob", "eve", reader="eve")
-        await sampling.look(there)
+        await sampling.sample(there)
         sampling._sampled_at = -1000
         engine.answers |= {name: stats(10, sent_bytes=1000) for name in ("host", "bob", "eve")}
-        await sampling.look(there)
+        await sampling.sample(there)
         assert (await Usage.objects.aget()).sent_bps == 200
 
     async def test_a_session_that_has_just_ended_is_left_out(self, sandbox: Sandbox) -> None:
-        await sampler(CountingEngine(host=stats(0), bob=NotFound("gone"))).look(world("host", "bob"))
+        await sampler(CountingEngine(host=stats(0), bob=NotFound("gone"))).sample(world("host", "bob"))
         assert (await Sample.objects.aget()).sessions == 1
 
     async def test_an_engine_that_hangs_is_asked_a_few_times_and_then_left_alone(self, sandbox: Sandbox) -> None:
-        names = [f"s{number}" for number in range(100)]
+        names = [f"s{number}" for number in range(500)]
         engine = CountingEngine(**dict.fromkeys(names, EngineTimeout("no answer")))
         with pytest.raises(EngineTimeout):
-            await sampler(engine).look(world(*names))
-        assert engine.asked <= 3
+            await sampler(engine).sample(world(*names))
+        assert engine.asked <= AT_ONCE
         assert not await Sample.objects.aexists()
 
-    async def test_a_full_session_is_told_between_samples_where_somebody_types(
-        self, sandbox: Sandbox, bobs_session: Session, bob: User
-    ) -> None:
+    async def test_a_refused_process_is_told_with_the_next_look_though_nobody_types(self, sandbox: Sandbox) -> None:
         await sync_to_async(sandbox.reach)(State.RUNNING)
-        await sync_to_async(Session.note_use)(bobs_session.pk, bob.pk)
-        engine = CountingEngine(bob=stats(pids=5, pids_limit=64))
+        engine = CountingEngine(bob=stats())
+        engine.counts["bob"] = 0
         sampling = sampler(engine)
-        await sampling.look(world("bob"))
+        await sampling.watch(world("bob"))
         assert not await Notice.objects.aexists()
-        engine.answers["bob"] = stats(pids=64, pids_limit=64)
-        await sampling.look(world("bob"))
+        engine.counts["bob"] = 1
+        await sampling.watch(world("bob"))
         notice = await Notice.objects.aget()
         assert (notice.kind, notice.session) == (Notice.Kind.PIDS, "bob")
         assert "64 processes" in notice.text
+        await sandbox.arefresh_from_db()
+        assert sandbox.last_used_at is None
+        assert engine.asked == 0, "the kernel says it"
 
-    async def test_an_unused_sandbox_is_asked_for_its_samples_only(self, sandbox: Sandbox) -> None:
+    async def test_what_was_refused_before_the_first_look_is_no_news(self, sandbox: Sandbox) -> None:
+        engine = CountingEngine(bob=stats())
+        engine.counts["bob"] = 7
+        sampling = sampler(engine)
+        for _ in range(2):
+            await sampling.watch(world("bob"))
+        assert not await Notice.objects.aexists()
+
+    async def test_a_container_that_came_since_the_last_look_is_told_at_once(self, sandbox: Sandbox) -> None:
+        engine = CountingEngine(bob=stats())
+        engine.counts["bob"] = 1
+        await sampler(engine).watch(world("bob", created_at=datetime.now(UTC)))
+        assert await Notice.objects.aexists()
+
+    async def test_of_an_engine_on_another_machine_a_full_session_is_told_with_the_next_look(
+        self, sandbox: Sandbox
+    ) -> None:
+        """There its counters are all that is seen, so it is asked for every session each time."""
+        engine = CountingEngine(bob=stats(pids=5, pids_limit=64))
+        sampling = sampler(engine)
+        await sampling.watch(world("bob"))
+        assert not await Notice.objects.aexists()
+        engine.answers["bob"] = stats(pids=64, pids_limit=64)
+        await sampling.watch(world("bob"))
+        assert "64 processes" in (await Notice.objects.aget()).text
+        assert engine.asked == 2
+
+    async def test_where_the_kernel_counts_the_engine_is_asked_for_samples_only(self, sandbox: Sandbox) -> None:
         engine = CountingEngine(host=stats(0))
+        engine.counts["host"] = 0
         sampling = sampler(engine)
         for _ in range(3):
-            await sampling.look(world("host"))
+            await sampling.watch(world("host"))
+            await sampling.sample(world("host"))
         assert engine.asked == 1
 
     async def test_out_of_memory_is_told(self, sandbox: Sandbox) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from tests.live import LiveServer, Person
+from tests.live import LiveServer, Person, docker, eventually
 from tests.viewer import Viewer
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("live")]
@@ -19,6 +21,15 @@ Template.objects.get_or_create(slug="small", defaults={
 HOG = "perl -e '$x = \"x\" x 1000; while (1) { $x .= $x }'"
 # They stay for several looks. The shell itself tries to start the next one for 15 s.
 BOMB = "for i in $(seq 60); do sleep 15 & done 2>/dev/null"
+
+# As after ten minutes without a key.
+UNUSED = """
+from datetime import timedelta
+from django.utils import timezone
+from sandboxes.models import Sandbox
+Sandbox.objects.update(last_used_at=timezone.now() - timedelta(minutes=10))
+"""
+TOLD = "SELECT * FROM activity_entry WHERE verb = 'sandbox.pids' AND number > ?"
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +55,25 @@ async def test_a_limit_is_told_in_the_terminal_and_beside_the_state(
     row = live.row("SELECT * FROM sandboxes_sandbox WHERE slug = ?", slug)
     assert (row["state"], row["reason"]) == ("running", viewer.notices[0]["text"])
     assert live.rows("SELECT * FROM activity_entry WHERE verb = ? AND sandbox = ?", f"sandbox.{kind}", slug)
+
+
+async def test_a_program_that_nobody_watches_typing_meets_its_limit_and_it_is_told_within_five_seconds(
+    live: LiveServer, slug: str
+) -> None:
+    person: Person = live.person()
+    live.person().post(f"/sandboxes/{slug}/restart/")
+    live.wait_for_state(slug, "running")
+    terminal = person.open_terminal(slug)
+    async with Viewer(live.origin, person.cookie, terminal) as viewer:
+        await viewer.sees("# ")
+        live.manage("shell", "--no-imports", "-c", UNUSED)
+        before = live.row("SELECT last_used_at FROM sandboxes_sandbox WHERE slug = ?", slug)
+        newest = live.row("SELECT max(number) AS number FROM activity_entry")["number"]
+        (container,) = docker("ps", "-q", "--filter", f"name=sandlot-{live.instance}-{slug}-alice")
+        began = time.monotonic()
+        docker("exec", "-d", container, "bash", "-c", BOMB)
+        await viewer.until(lambda: bool(viewer.notices), "a notice", within_s=5)
+        told = eventually(lambda: live.rows(TOLD, newest), "an entry", within_s=5 - (time.monotonic() - began))
+    assert viewer.notices[0]["code"] == "pids"
+    assert [entry["sandbox"] for entry in told] == [slug]
+    assert live.row("SELECT last_used_at FROM sandboxes_sandbox WHERE slug = ?", slug) == before

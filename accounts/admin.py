@@ -11,10 +11,12 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.forms import BaseInlineFormSet, ModelForm, Select
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
-from accounts.models import Invitation, Membership, Role, Team, User
+from accounts.models import Invitation, Membership, Team, User
+from accounts.read_only import FirstRows, ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from activity.source import label_of
 
@@ -72,34 +74,13 @@ class UserAdmin(DjangoUserAdmin):
         return Answer(f"{user.email}: {'turned off' if deleted else 'was off'}.")
 
 
-class OwnedFormSet(BaseInlineFormSet):
-    """A team keeps an owner, whatever is ticked and chosen at once."""
+class MembershipInline(ReadOnly, admin.TabularInline):
+    """The first members; roles are changed, and memberships ended, where a team keeps its owner: in their own list."""
 
-    def clean(self) -> None:
-        super().clean()
-        rows = [form.cleaned_data for form in self.forms if form.is_valid() and form.cleaned_data]
-        owners = [row for row in rows if row["role"] == Role.OWNER and not row.get("DELETE")]
-        if self.instance.pk and not owners:
-            raise ValidationError("A team needs an owner: make somebody else owner first.")
-
-
-class MemberForm(ModelForm):
-    """A membership does not wander. Its person stands as the only choice: a field that looks it up asks per row."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if self.instance.pk:
-            user = self.instance.user
-            self.fields["user"].disabled = True
-            self.fields["user"].widget = Select(choices=[(user.pk, user.email)])
-
-
-class MembershipInline(admin.TabularInline):
     model = Membership
-    form = MemberForm
-    formset = OwnedFormSet
-    autocomplete_fields = ["user"]
-    readonly_fields = ["created_at"]
+    formset = FirstRows
+    fields = readonly_fields = ("user", "role", "created_at")
+    show_change_link = True
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
@@ -111,7 +92,8 @@ class MembershipInline(admin.TabularInline):
 class TeamAdmin(admin.ModelAdmin):
     list_display = ["name", "member_count", "created_at"]
     search_fields = ["name"]
-    readonly_fields = ["created_at"]
+    fields = ("name", "created_at", "all_members")
+    readonly_fields = ("created_at", "all_members")
     inlines = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
@@ -122,17 +104,23 @@ class TeamAdmin(admin.ModelAdmin):
         """A team with sandboxes stays; they are deleted first, so that their files go too."""
         return super().has_delete_permission(request, obj) and obj is not None and not obj.sandboxes.exists()
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """The form set has held the rule about owners; what else comes with a changed role follows here."""
-        super().save_formset(request, form, formset, change)
-        for membership in formset.deleted_objects:
-            membership.role = ""
-        for membership in [*formset.deleted_objects, *(row for row, _ in formset.changed_objects)]:
-            membership.take_back_invitations()
-
     @admin.display(description="members", ordering="member_total")
     def member_count(self, team: Any) -> int:
         return int(team.member_total)
+
+    @admin.display(description="all members")
+    def all_members(self, team: Any) -> str:
+        """Lead to where memberships are changed and made. A team that is being added has none yet."""
+        if team.pk is None:
+            return "Add the team first, then its members."
+        members = reverse("admin:accounts_membership_changelist")
+        add = reverse("admin:accounts_membership_add")
+        words = '<a href="{}?team__id__exact={}">{}, in a list</a> · <a href="{}?team={}">add one</a>'
+        return format_html(words, members, team.pk, member_words(team.member_total), add, team.pk)
+
+
+def member_words(count: int) -> str:
+    return f"{count} member{'' if count == 1 else 's'}"
 
 
 @admin.register(Membership)
@@ -141,6 +129,8 @@ class MembershipAdmin(admin.ModelAdmin):
     list_select_related = ["user", "team"]
     list_filter = ["role", "team"]
     search_fields = ["user__email", "user__name", "team__name"]
+    # Along the primary key: the model's own order would sort all rows for each page.
+    ordering = ["-id"]
     autocomplete_fields = ["user", "team"]
     actions = ["revoke"]
 
@@ -177,6 +167,7 @@ class InvitationAdmin(admin.ModelAdmin):
     list_select_related = ["team", "invited_by", "accepted_by"]
     list_filter = ["role", "team"]
     search_fields = ["note", "invited_by__email", "accepted_by__email"]
+    ordering = ["-id"]
     actions = ["revoke"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

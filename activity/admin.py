@@ -15,8 +15,6 @@ class EntryAdmin(admin.ModelAdmin):
     list_filter = ["outcome", "via", "verb", "at"]
     search_fields = ["actor", "target", "sandbox", "team", "address"]
     search_help_text = "Who, target, sandbox, team or address."
-    # Counting 100,000 rows twice is time for nothing.
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         entries: QuerySet[Entry] = super().get_queryset(request)

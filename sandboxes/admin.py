@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.read_only import ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from sandboxes.models import EngineStatus, Sandbox, Step, Template
 from sandboxes.templatetags.ui import in_cores, in_seconds, in_size
-
-
-class ReadOnly:
-    """For rows that only the supervisor writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Template)
@@ -86,9 +74,6 @@ class SandboxAdmin(admin.ModelAdmin):
     # By date with a filter, not with a hierarchy: that truncates the date of every row for its links.
     list_filter = ["state", "desired", ("trashed_at", admin.EmptyFieldListFilter), "team", "template", "created_at"]
     search_fields = ["slug", "title", "team__name", "created_by__email", "created_by__name"]
-    list_per_page = 50
-    # The total count is in the paginator already; counting 10,000 rows twice is time for nothing.
-    show_full_result_count = False
     inlines = [StepInline]
     actions = ["start", "stop", "restart", "trash", "restore", "delete_everything"]
     fieldsets = [
@@ -167,7 +152,6 @@ class StepAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ["outcome", "operation"]
     search_fields = ["sandbox__slug", "title", "detail"]
     ordering = ["-id"]
-    show_full_result_count = False
 
 
 @admin.register(EngineStatus)

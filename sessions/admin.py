@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.read_only import FirstRows, ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
-from sandboxes.admin import ReadOnly
 from sandboxes.engine import EngineAway, EngineError, EngineTimeout
 from sessions import terminals
 from sessions.admin_forms import SessionAdminForm
@@ -19,13 +22,21 @@ from sessions.models import Session, Terminal
 
 
 class TerminalInline(ReadOnly, admin.TabularInline):
+    """The newest: a session keeps those that have ended, too."""
+
     model = Terminal
+    formset = FirstRows
+    ordering = ["-number"]
     fields = readonly_fields = ("number", "title", "created_by", "created_at", "ended_at", "exit_status", "end_reason")
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Terminal]:
         rows: QuerySet[Terminal] = super().get_queryset(request)
         return rows.select_related("created_by", "session__sandbox")
+
+
+# What only the server writes.
+SEEN = ("state", "reason", "created_by", "created_at", "last_used_at", "ended_at", "all_terminals")
 
 
 @admin.register(Session)
@@ -38,7 +49,7 @@ class SessionAdmin(admin.ModelAdmin):
         (None, {"fields": ("sandbox", "name", "user", "permission")}),
         ("Git", {"fields": ("git_email", "git_name", "git_provider", "git_username", "new_git_token")}),
         ("Environment and host", {"fields": ("new_env", "new_host_token")}),
-        ("State", {"fields": ("state", "reason", "created_by", "created_at", "last_used_at", "ended_at")}),
+        ("State", {"fields": SEEN}),
     )
     list_display = ["name", "sandbox", "user", "permission", "state_dot", "terminal_count", "last_used_at", "ended_at"]
     list_select_related = ["sandbox", "user"]
@@ -46,7 +57,6 @@ class SessionAdmin(admin.ModelAdmin):
     search_fields = ["name", "sandbox__slug", "user__email", "user__name"]
     # The newest first, along the primary key: the model's own order would sort all rows for each page.
     ordering = ["-id"]
-    show_full_result_count = False
     inlines = [TerminalInline]
     actions = ["end"]
 
@@ -57,11 +67,10 @@ class SessionAdmin(admin.ModelAdmin):
         return sessions.annotate(live_terminals=Coalesce(Subquery(live.values(count=Count("pk"))), 0))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> tuple[str, ...]:
-        seen = ("state", "reason", "created_by", "created_at", "last_used_at", "ended_at")
         if obj is None:
-            return seen
+            return SEEN
         fixed = ("sandbox", "name", "user")
-        return (*seen, *fixed, "permission") if obj.is_global or obj.user_id else (*seen, *fixed)
+        return (*SEEN, *fixed, "permission") if obj.is_global or obj.user_id else (*SEEN, *fixed)
 
     def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
         """A row goes with its container: see the action below."""
@@ -84,6 +93,14 @@ class SessionAdmin(admin.ModelAdmin):
     def terminal_count(self, session: Session) -> int:
         return int(getattr(session, "live_terminals", 0))
 
+    @admin.display(description="all terminals")
+    def all_terminals(self, session: Any) -> str:
+        """Lead to those that have ended, too. A session that is being added has none."""
+        if session.pk is None:
+            return "None yet."
+        terminals = reverse("admin:sandbox_sessions_terminal_changelist")
+        return format_html('<a href="{}?session__id__exact={}">In a list</a>', terminals, session.pk)
+
     def has_end_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sandbox_sessions.change_session")
 
@@ -105,7 +122,6 @@ class TerminalAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = [("ended_at", admin.EmptyFieldListFilter), "session__sandbox__team"]
     search_fields = ["title", "session__name", "session__sandbox__slug", "created_by__email"]
     ordering = ["-created_at"]
-    show_full_result_count = False
     actions = ["end"]
 
     def has_end_permission(self, request: HttpRequest) -> bool:

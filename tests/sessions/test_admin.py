@@ -142,3 +142,14 @@ def test_a_members_session_has_what_their_role_gives(admin: Client, sandbox: San
 
 def test_terminals_are_not_made_by_hand(admin: Client) -> None:
     assert admin.get("/admin/sandbox_sessions/terminal/add/").status_code == 403
+
+
+def test_a_session_shows_its_newest_terminals_and_leads_to_all(admin: Client, bobs_session: Session) -> None:
+    for number in range(25):
+        bobs_session.open_terminal(by=None, title=f"shell {number:02}").mark_ended(0)
+    page = admin.get(f"/admin/sandbox_sessions/session/{bobs_session.pk}/change/").content.decode()
+    assert "shell 24" in page
+    assert "shell 04" not in page
+    address = f"/admin/sandbox_sessions/terminal/?session__id__exact={bobs_session.pk}"
+    assert f'<a href="{address}">In a list</a>' in page
+    assert "25 terminals" in admin.get(address).content.decode()

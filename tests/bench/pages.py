@@ -226,6 +226,10 @@ def main() -> None:
     size = size_of(asked_for.quick)
     began = time.monotonic()
     crowd = plant(size)
+    # As the server does before it listens.
+    from config.warm import warm_up  # noqa: PLC0415
+
+    warm_up()
     print(f"Planted {size} in {time.monotonic() - began:.0f} s.\n", flush=True)
     print(page_table(measure(crowd, asked_for.rounds)), bundle_table(), sep="\n\n")
 

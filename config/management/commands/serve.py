@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.first_start import first_start_words
 from activity.source import Source, Via, acting
+from config.warm import warm_up
 from sandboxes.engine import get_engine
 from sandboxes.supervisor import Supervisor
 from sessions.keeper import SessionKeeper
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         from config import server
         from config.asgi import application
 
+        warm_up()
         if with_supervisor:
             # Kept in a name: the loop itself holds tasks only weakly.
             self._supervising = server.loop.create_task(supervise())

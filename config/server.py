@@ -40,7 +40,7 @@ WebSocketFactory.protocol = DirectWebSocket
 
 
 class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
-    """Keeps at most MESSAGES_WAITING messages per connection and lets no client choose the root path."""
+    """Keeps at most MESSAGES_WAITING messages per websocket and lets no client choose the root path."""
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Send what the application says; a close with its reason and any code: Autobahn itself refuses 1012.
@@ -57,16 +57,20 @@ class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
         scope["root_path"] = self.root_path
         if isinstance(protocol, DirectWebSocket):
             scope["extensions"] = {DIRECT: {"send": protocol.send_binary}}
+        if scope["type"] != "websocket":
+            # A request is here as a whole, in pieces of 8 KiB: a bound would save nothing and refuse half a megabyte.
+            return super().create_application(protocol, scope)
         bounded: asyncio.Queue[Any] = asyncio.Queue(MESSAGES_WAITING)
         made = super().create_application(protocol, scope | {BOUNDED: bounded})
         return None if made is None else bounded
 
 
 def with_bounded_queue(application: Any) -> Any:
-    """Wrap an ASGI application so that it reads from the queue that BoundedServer made."""
+    """Wrap an ASGI application so that its websockets read from the queue that BoundedServer made."""
 
-    async def receiving(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ARG001  # Daphne passes it by name
-        await application(scope, scope.pop(BOUNDED).get, send)
+    async def receiving(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        bounded = scope.pop(BOUNDED, None)
+        await application(scope, bounded.get if bounded else receive, send)
 
     return receiving
 

@@ -13,3 +13,7 @@ urlpatterns = [
     path("", include("sandboxes.urls")),
     path("", include("sessions.urls")),
 ]
+
+handler400 = "config.errors.bad_request"
+# Not Django's, but allauth's to look for.
+handler429 = "config.errors.too_many"

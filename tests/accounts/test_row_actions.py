@@ -69,7 +69,7 @@ def test_it_asks_first_and_changes_nothing_until_then(
 ) -> None:
     before = Entry.objects.count()
     page = post(admin, model, action=action, _selected_action=rows[model])
-    assert "Yes, " in page
+    assert "Yes: " in page
     assert "No, take me back" in page
     assert re.search(r": 1 \w+</h1>", page), "the title says how many"
     assert Entry.objects.count() == before
@@ -77,7 +77,7 @@ def test_it_asks_first_and_changes_nothing_until_then(
 
 def test_only_starting_does_not_ask(admin: Client, rows: dict[str, int | str]) -> None:
     for model, action in ASKS_NOT:
-        assert "Yes, " not in post(admin, model, action=action, _selected_action=rows[model])
+        assert "Yes: " not in post(admin, model, action=action, _selected_action=rows[model])
 
 
 def test_confirmed_it_is_done_and_answers_for_each_row(admin: Client, team: Team, bob: User, vera: User) -> None:

@@ -104,6 +104,8 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("confirm", "/accounts/2fa/totp/activate/"),
         Shot("two-factor-on", "/accounts/2fa/totp/activate/", confirm=True),
         Shot("not-found", "/sandboxes/none/"),
+        Shot("not-allowed", "/sandboxes/new/", who="vera@example.com"),
+        Shot("not-a-page", "/sandboxes/quiet-otter/stop/"),
         Shot("admin", "/admin/"),
         Shot("admin-sandboxes", "/admin/sandboxes/sandbox/"),
         Shot("admin-sandbox", "/admin/sandboxes/sandbox/1/change/"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from uuid import UUID
 
 from sandboxes.engine import Engine, ExecStream
-from sessions.protocol import Frame, FrameReader, framed
+from sessions.protocol import Frame, FrameReader, Presence, framed
 
 HOLDER = "/.sandlot/holder"
 _DRIVE = framed(bytes([Frame.DRIVE]))
@@ -22,6 +23,9 @@ class HolderLink:
     def __init__(self, stream: ExecStream) -> None:
         self._stream = stream
         self._reader = FrameReader()
+        # What the holder said last: this link's number, and who is there.
+        self.number = 0
+        self.presence = Presence(driver=0, viewers=())
 
     @classmethod
     async def open(cls, engine: Engine, container: str, terminal_id: UUID) -> HolderLink:
@@ -49,6 +53,10 @@ class HolderLink:
         """Pass on a checked message; waits while the holder does not take more. Raises StreamLost."""
         self._stream.write(framed(message))
         await self._stream.drain()
+
+    def hand(self, other: int) -> None:
+        """Give the keyboard to the link of this number, while it is here; else the holder leaves all as it is."""
+        self._stream.write(framed(struct.pack("!BI", Frame.HAND, other)))
 
     def drive(self) -> None:
         self._stream.write(_DRIVE)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
@@ -37,6 +37,7 @@ class Frame(IntEnum):
     LINK = 0x10
     DRIVE = 0x11
     END = 0x12
+    HAND = 0x13
     OUTPUT = 0x21
     RESET = 0x22
     REPLAY_END = 0x23
@@ -229,19 +230,58 @@ class Welcome:
         }
 
 
-def presence_as_json(message: bytes) -> dict[str, Any]:
-    """Return who looks and who drives (link id, 0 for nobody) from a PRESENCE frame."""
-    try:
-        driver, count = struct.unpack_from("!IB", message, 1)
-        viewers, at = [], 6
-        for _ in range(count):
-            number, flags, length = struct.unpack_from("!IBB", message, at)
-            name = message[at + 6 : at + 6 + length].decode(errors="replace")
-            viewers.append({"link": number, "name": name, "may_drive": bool(flags & 1)})
-            at += 6 + length
-    except struct.error as error:
-        raise ProtocolError("The holder sent a malformed PRESENCE.") from error
-    return {"type": "presence", "driver": driver, "viewers": viewers}
+@dataclass(frozen=True)
+class Looker:
+    """Somebody who looks at a terminal, by the number of their link."""
+
+    link: int
+    name: str
+    may_drive: bool
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who looks and who drives (a link's number, 0 for nobody), as the holder says it."""
+
+    driver: int
+    viewers: tuple[Looker, ...]
+
+    @classmethod
+    def unpack(cls, message: bytes) -> Presence:
+        """Raises ProtocolError."""
+        try:
+            driver, count = struct.unpack_from("!IB", message, 1)
+            viewers, at = [], 6
+            for _ in range(count):
+                number, flags, length = struct.unpack_from("!IBB", message, at)
+                name = message[at + 6 : at + 6 + length].decode(errors="replace")
+                viewers.append(Looker(number, name, bool(flags & 1)))
+                at += 6 + length
+        except struct.error as error:
+            raise ProtocolError("The holder sent a malformed PRESENCE.") from error
+        return cls(driver, tuple(viewers))
+
+    def why_not_hand(self, link: int, other: int) -> str | None:
+        """Return why the viewer `link` cannot hand the keyboard to `other`; None when nothing speaks against it."""
+        to = next((viewer for viewer in self.viewers if viewer.link == other), None)
+        if self.driver != link:
+            return "You do not have the keyboard, so it was not handed on."
+        if to is None:
+            return "They do not look at this terminal any more. You keep the keyboard."
+        if not to.may_drive:
+            return f"{to.name} may look at this terminal, not type into it. You keep the keyboard."
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"type": "presence", "driver": self.driver, "viewers": [asdict(viewer) for viewer in self.viewers]}
+
+
+def hand(words: dict[str, Any]) -> int:
+    """Return the number of the link that a `hand` message gives the keyboard to. Raises ProtocolError."""
+    link = words.get("to")
+    if type(link) is not int or not 0 < link < 1 << 32:
+        raise ProtocolError("A hand needs the number of a viewer's link as `to`.")
+    return link
 
 
 def unpack(form: str, message: bytes) -> tuple[Any, ...]:

@@ -124,7 +124,7 @@ async def from_holder(browser: Browser, link: HolderLink, seat: Seat) -> None:
                 await pass_on(browser, seat, list(frames))
             else:
                 for frame in frames:
-                    await tell(browser, seat, frame)
+                    await tell(browser, link, seat, frame)
 
 
 async def bring_news(browser: Browser, seat: Seat) -> None:
@@ -144,13 +144,14 @@ async def pass_on(browser: Browser, seat: Seat, frames: list[bytes]) -> None:
         await note_exit(seat, frames[-1])
 
 
-async def tell(browser: Browser, seat: Seat, message: bytes) -> None:
+async def tell(browser: Browser, link: HolderLink, seat: Seat, message: bytes) -> None:
     """Turn what the holder says to the server into JSON. Raises Refused when it refuses the link."""
     kind = message[0]
     if kind == Frame.WELCOME:
-        await welcome(browser, seat, message)
+        await welcome(browser, link, seat, message)
     elif kind == Frame.PRESENCE:
-        await browser.send_json(protocol.presence_as_json(message))
+        link.presence = protocol.Presence.unpack(message)
+        await browser.send_json(link.presence.as_json())
     elif kind == Frame.ERROR:
         raise await refusal_of(seat, message)
     else:
@@ -158,8 +159,9 @@ async def tell(browser: Browser, seat: Seat, message: bytes) -> None:
         raise ProtocolError(text)
 
 
-async def welcome(browser: Browser, seat: Seat, message: bytes) -> None:
+async def welcome(browser: Browser, link: HolderLink, seat: Seat, message: bytes) -> None:
     answer = protocol.Welcome.unpack(message)
+    link.number = answer.link
     if seat.shell is not None:
         await database_sync_to_async(Terminal(pk=seat.terminal_id).mark_opened)()
     await browser.send_json(answer.as_json() | {"may_drive": seat.may_drive, "title": seat.title})
@@ -209,16 +211,26 @@ async def command(browser: Browser, link: HolderLink, seat: Seat, words: dict[st
     """Carry out one JSON message of the browser."""
     if words["type"] == "ping":
         await browser.send_json({"type": "pong", "n": words.get("n")})
-    elif words["type"] not in ("drive", "end"):
+    elif words["type"] not in ("drive", "hand", "end"):
         text = f"A message of type {words['type'][:40]!r} is not known here."
         raise ProtocolError(text)
     elif not seat.may_drive:
         await browser.notice("warning", "not_allowed", "You may look at this terminal, not type into it.")
     elif words["type"] == "drive":
         link.drive()
+    elif words["type"] == "hand":
+        await hand_on(browser, link, protocol.hand(words))
     else:
         await database_sync_to_async(note_end_wish)(seat.terminal_id)
         link.end()
+
+
+async def hand_on(browser: Browser, link: HolderLink, other: int) -> None:
+    """Give the keyboard to another viewer. The holder, which knows better by now, checks it once more."""
+    if reason := link.presence.why_not_hand(link.number, other):
+        await browser.notice("warning", "not_handed", reason)
+    else:
+        link.hand(other)
 
 
 class Browser:

@@ -17,6 +17,7 @@ enum frame_type {
     FRAME_LINK = 0x10,  /* struct link_request */
     FRAME_DRIVE = 0x11, /* empty */
     FRAME_END = 0x12,   /* empty */
+    FRAME_HAND = 0x13,  /* u32 link that gets the keyboard */
     /* holder -> browser */
     FRAME_OUTPUT = 0x21,     /* u64 offset of the first byte, bytes (1..65536) */
     FRAME_RESET = 0x22,      /* u64 offset, preamble */

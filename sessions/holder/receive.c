@@ -133,6 +133,29 @@ static bool on_ack(struct link *link, struct reader *body)
     return true;
 }
 
+static struct link *link_of_number(struct terminal *terminal, uint32_t number)
+{
+    struct link *link = terminal->links;
+    while (link && link->number != number)
+        link = link->next;
+    return link;
+}
+
+/*
+ * Counts while the sender drives and the other is there. Where somebody took over or left meanwhile, nothing changes:
+ * the PRESENCE that is on its way says why.
+ */
+static bool on_hand(struct link *link, struct reader *body)
+{
+    uint32_t number = read_u32(body);
+    if (body->bad || body->left)
+        return false;
+    struct link *other = link_of_number(link->terminal, number);
+    if (link->terminal->driver == link && other && other->may_drive)
+        terminal_drive(link->terminal, other);
+    return true;
+}
+
 static void on_command(struct link *link, enum frame_type type)
 {
     if (!link->may_drive)
@@ -151,6 +174,7 @@ static void on_frame(struct link *link, const struct frame *frame)
     case FRAME_INPUT: good = on_input(link, &body); break;
     case FRAME_RESIZE: good = on_resize(link, &body); break;
     case FRAME_ACK: good = on_ack(link, &body); break;
+    case FRAME_HAND: good = on_hand(link, &body); break;
     case FRAME_DRIVE: case FRAME_END:
         if ((good = frame->size == 0))
             on_command(link, frame->type);

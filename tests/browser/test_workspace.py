@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
@@ -188,6 +190,43 @@ def test_the_keyboard_is_given_and_taken(open_desk: OpenDesk) -> None:
     expect(first.page.locator(".terminal-people")).to_have_text("You are typing in another tab")
     first.press("Control+Shift+KeyG")
     first.until("reader.shown().connection.isDriving", "taken back")
+
+
+@pytest.fixture
+def shared(ada: Person, slug: str, signed_in: SignedIn) -> Iterator[tuple[TerminalPage, TerminalPage]]:
+    """Alice, who types into a terminal of the global session, and Bob, who looks at it with a smaller window."""
+    desks = []
+    for person, width in ((ada, 1200), (ada.server.add_person("bob@example.com"), 900)):
+        page = signed_in(person, viewport={"width": width, "height": 600})
+        page.goto(f"/sandboxes/{slug}/sessions/pitcher-host/")
+        desks.append(TerminalPage(page).ready())
+    desks[1].until("reader.shown().connection.viewers.length === 2", "both are there")
+    yield desks[0], desks[1]
+    ada.end_terminals(slug)
+
+
+def test_the_keyboard_is_handed_to_bob_by_name(shared: tuple[TerminalPage, TerminalPage]) -> None:
+    alices, bobs = shared
+    wide = alices.screen["size"][0]
+    expect(bobs.page.locator(".terminal-people")).to_have_text("alice is typing")
+    alices.page.get_by_role("button", name="You are typing · bob looks on").click()
+    dialog = alices.page.get_by_role("dialog", name="Who is here")
+    expect(dialog.get_by_role("listitem")).to_have_count(2)
+    dialog.get_by_role("button", name="Hand keyboard to bob").click()
+    expect(bobs.page.locator(".toast")).to_have_text("alice handed you the keyboard.")
+    expect(alices.page.locator(".terminal-people")).to_have_text("bob is typing")
+    expect(bobs.page.locator(".terminal-people")).to_have_text("You are typing · alice looks on")
+    bobs.until("reader.screen().size[0] < argument", "the size of bob's window", wide)
+    alices.until("reader.screen().size[0] < argument", "the size of bob's window", wide)
+    alices.type("echo too late\n")
+    assert bobs.run("echo mine") == "mine"
+    assert "too late" not in bobs.text
+    # And back, from the palette.
+    bobs.press("Control+k")
+    bobs.page.get_by_role("combobox").fill("hand keyboard alice")
+    bobs.press("Enter")
+    expect(alices.page.locator(".toast")).to_have_text("bob handed you the keyboard.")
+    assert alices.run("echo hers again") == "hers again"
 
 
 def test_a_teammates_terminals_can_only_be_looked_at(

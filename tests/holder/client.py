@@ -33,6 +33,7 @@ class T(IntEnum):
     LINK = 0x10
     DRIVE = 0x11
     END = 0x12
+    HAND = 0x13
     OUTPUT = 0x21
     RESET = 0x22
     REPLAY_END = 0x23
@@ -223,6 +224,11 @@ class Viewer:
 
     def resize(self, cols: int, rows: int) -> None:
         self.send(T.RESIZE, struct.pack(">HH", cols, rows))
+
+    def hand(self, other: Viewer) -> None:
+        """Give the keyboard to another viewer of the terminal."""
+        assert other.welcome
+        self.send(T.HAND, struct.pack(">I", other.welcome.link))
 
     def close(self) -> None:
         """Go away like a browser whose connection broke."""

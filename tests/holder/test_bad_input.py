@@ -65,6 +65,8 @@ AFTER_LINK = {
     "resize long": encode(T.RESIZE, b"\0\1\0\1\0"),
     "ack cut": encode(T.ACK, b"\0" * 7),
     "drive with a body": encode(T.DRIVE, b"x"),
+    "hand cut": encode(T.HAND, b"\0\0\1"),
+    "hand long": encode(T.HAND, b"\0\0\0\1\0"),
     "length of zero": b"\0\0\0\0",
 }
 
@@ -92,7 +94,7 @@ def test_random_bytes_never_harm_the_holder(holder: Holder) -> None:
         viewer = holder.viewer(f"t{number % 3}")
         garbage = chance.randbytes(chance.randrange(200))
         if number % 2:
-            garbage = encode(T.LINK, GOOD) + encode(chance.randrange(1, 0x13), garbage) + garbage
+            garbage = encode(T.LINK, GOOD) + encode(chance.randrange(1, 0x14), garbage) + garbage
         viewer.send_raw(garbage)
         viewer.close()
     holder.open(shell("exec cat"), "last").until_drives()

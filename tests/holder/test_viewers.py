@@ -34,6 +34,37 @@ def test_a_viewer_takes_over_and_the_former_driver_only_looks(holder: Holder) ->
     assert b"no" not in first.output
 
 
+def test_the_driver_hands_the_keyboard_to_one_who_brings_their_size(holder: Holder) -> None:
+    first = holder.open(shell("printf ready; exec cat")).until_output(b"ready")
+    second, third = (holder.viewer().link(size=(50, 10)).until_replayed() for _ in range(2))
+    first.type(b"hers\n")
+    first.hand(second)
+    second.until_drives().until(lambda v: v.sizes[-1][1:] == (50, 10))
+    third.until(lambda v: v.presence and second.welcome and v.presence.driver == second.welcome.link)
+    first.until(lambda v: not v.drives)
+    # What was typed before it was handed on has arrived.
+    second.until_output(b"hers\r\nhers\r\n")
+    second.type(b"his\n")
+    second.until_output(b"his\r\nhis\r\n")
+
+
+def test_only_the_driver_hands_on_and_only_to_who_may_drive(holder: Holder) -> None:
+    driver = holder.open(shell("exec cat")).until_drives()
+    second = holder.viewer().link().until_replayed()
+    looker = holder.viewer().link(may_drive=False).until_replayed()
+    gone = holder.viewer().link().until_replayed()
+    gone.close()
+    driver.until(lambda v: v.presence and len(v.presence.viewers) == 3)
+    driver.hand(looker)
+    driver.hand(gone)
+    second.hand(second)
+    second.close()
+    driver.until(lambda v: v.presence and len(v.presence.viewers) == 2)
+    driver.type(b"still mine\n")
+    driver.until_output(b"still mine\r\nstill mine\r\n")
+    assert driver.drives
+
+
 def test_nobody_drives_after_the_driver_left_until_somebody_takes_it(holder: Holder) -> None:
     first = holder.open(shell("exec cat")).until_drives()
     second = holder.viewer().link().until_replayed()

@@ -177,6 +177,66 @@ test("taking over gives the keyboard to one and takes it from the other", () => 
   );
 });
 
+/** Ada, who drives, and Bob, who looks with a screen of another size. */
+function both() {
+  const world = connected();
+  const bob = viewer({ ...world, client: BOB, size: { cols: 100, rows: 30 } });
+  bob.connection.connect();
+  world.clock.advance(100);
+  const linkOf = (client) => [...world.holder.links].find((link) => link.client === client).id;
+  return { ...world, bob, linkOf };
+}
+
+test("the keyboard is handed to one named viewer, who hears from whom", () => {
+  const { clock, holder, ada, bob, linkOf } = both();
+  ada.connection.send(bytes("hers "));
+  clock.advance(10);
+  assert.equal(ada.connection.handKeyboard(linkOf(BOB)), true);
+  clock.advance(10);
+  assert.deepEqual([ada.connection.isDriving, bob.connection.isDriving], [false, true]);
+  assert.deepEqual([ada.givers, bob.givers], [[], ["ada"]]);
+  assert.deepEqual([holder.cols, holder.rows], [100, 30]);
+  bob.connection.send(bytes("his"));
+  assert.equal(ada.connection.send(bytes("not hers")), false);
+  clock.advance(10);
+  assert.equal(holder.input.toString(), "hers his");
+  assert.deepEqual(ada.notices, []);
+});
+
+test("taking, keeping and coming back to the keyboard is not being handed it", () => {
+  const { clock, network, ada, bob } = both();
+  bob.connection.takeKeyboard();
+  clock.advance(10);
+  ada.connection.dispose();
+  network.cut();
+  clock.advance(2_000);
+  assert.equal(bob.connection.isDriving, true);
+  assert.deepEqual(bob.givers, []);
+});
+
+test("only who drives hands on, and not before what was typed has arrived", () => {
+  const { clock, holder, network, ada, bob, linkOf } = both();
+  assert.equal(bob.connection.handKeyboard(linkOf(BOB)), false);
+  ada.connection.send(bytes("under way"));
+  assert.equal(ada.connection.handKeyboard(linkOf(BOB)), false);
+  assert.equal(ada.connection.giveKeyboard(), false);
+  assert.deepEqual(ada.notices.map(({ code }) => code), ["input_under_way", "input_under_way"]);
+  clock.advance(10);
+  assert.equal(holder.input.toString(), "under way");
+  assert.ok(network.sockets.every(({ sent }) => sent.every((message) => !String(message).includes("hand"))));
+});
+
+test("who handed the keyboard on does not take it back by coming back", () => {
+  const { clock, network, ada, bob, linkOf } = both();
+  ada.connection.handKeyboard(linkOf(BOB));
+  clock.advance(10);
+  for (const socket of [...network.sockets]) socket.cut();
+  bob.connection.dispose();
+  clock.advance(2_000);
+  assert.equal(ada.connection.state, "live");
+  assert.equal(ada.connection.isDriving, false);
+});
+
 test("input under way while somebody takes over is neither doubled nor left in doubt", () => {
   const { clock, holder, network, ada } = connected();
   const bob = viewer({ clock, network, client: BOB });

@@ -76,6 +76,7 @@ export class FakeHolder {
   #text(socket, message) {
     if (message.type === "hello") this.#join(socket, message);
     else if (message.type === "drive" && this.mayDrive) this.#drive(socket.link);
+    else if (message.type === "hand") this.#hand(socket.link, message.to);
     else if (message.type === "ping") socket.link.send(JSON.stringify({ type: "pong", n: message.n }));
   }
 
@@ -149,6 +150,11 @@ export class FakeHolder {
   #drive(link) {
     this.#become(link);
     this.#announce();
+  }
+
+  #hand(link, to) {
+    const other = [...this.links].find(({ id }) => id === to);
+    if (link === this.driver && other && this.mayDrive) this.#drive(other);
   }
 
   #become(link) {

@@ -34,9 +34,9 @@ export class RecordingScreen {
   }
 }
 
-/** Returns {connection, screen, notices, exits, frames}. Nothing is connected yet. */
+/** Returns {connection, screen, notices, exits, frames, givers}. Nothing is connected yet. */
 export function viewer({ clock, network, random = () => 0.5, client = ADA, wantsToDrive = true, screen, ...rest }) {
-  const seen = { notices: [], exits: [], frames: [], screen: screen ?? new RecordingScreen(clock) };
+  const seen = { notices: [], exits: [], frames: [], givers: [], screen: screen ?? new RecordingScreen(clock) };
   const sequence = new Sequence(seen.screen, {
     parsed: (offset, link) => seen.connection.parsed(offset, link),
     replayed: (link) => seen.connection.replayed(link),
@@ -61,6 +61,7 @@ export function viewer({ clock, network, random = () => 0.5, client = ADA, wants
       },
       welcomed() {},
       changed() {},
+      handed: (giver) => seen.givers.push(giver.name),
       notice: (notice) => seen.notices.push(notice),
     },
     ...rest,

@@ -17,14 +17,16 @@ from sessions.protocol import (
     FrameReader,
     FrameTooLong,
     Hello,
+    Looker,
+    Presence,
     ProtocolError,
     Shell,
     Welcome,
     check_from_browser,
     framed,
+    hand,
     link,
     parse_text,
-    presence_as_json,
 )
 
 HELLO = {"type": "hello", "client": "ab" * 16, "epoch": None, "offset": None, "cols": 80, "rows": 24, "drive": True}
@@ -157,7 +159,7 @@ def test_welcome_and_presence_become_json() -> None:
         "exited": True,
     }
     presence = struct.pack("!BIBIBB", Frame.PRESENCE, 3, 1, 3, 1, 3) + b"Ada"
-    assert presence_as_json(presence) == {
+    assert Presence.unpack(presence).as_json() == {
         "type": "presence",
         "driver": 3,
         "viewers": [{"link": 3, "name": "Ada", "may_drive": True}],
@@ -167,7 +169,25 @@ def test_welcome_and_presence_become_json() -> None:
 @pytest.mark.parametrize("body", [bytes([Frame.PRESENCE]), bytes([Frame.PRESENCE]) + b"\x00\x00\x00\x00\x05"])
 def test_a_holder_that_lies_is_found_out(body: bytes) -> None:
     with pytest.raises(ProtocolError):
-        presence_as_json(body)
+        Presence.unpack(body)
+
+
+def test_only_the_driver_hands_on_and_only_to_somebody_there_who_may_type() -> None:
+    there = Presence(3, (Looker(3, "Ada", True), Looker(4, "Bob", True), Looker(5, "Vera", False)))
+    assert there.why_not_hand(3, 4) is None
+    refusals = {(4, 3): "You do not have the keyboard", (3, 9): "any more", (3, 5): "Vera may look"}
+    for (link_number, other), words in refusals.items():
+        assert words in str(there.why_not_hand(link_number, other))
+
+
+def test_a_hand_names_a_link() -> None:
+    assert hand({"type": "hand", "to": 7}) == 7
+
+
+@pytest.mark.parametrize("to", [None, 0, -1, 1 << 32, True, "7", 1.0, [7]])
+def test_a_hand_to_what_is_no_link_is_refused(to: object) -> None:
+    with pytest.raises(ProtocolError):
+        hand({"type": "hand", "to": to})
 
 
 @given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=20), st.integers(1, 50))

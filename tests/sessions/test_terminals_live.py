@@ -46,6 +46,11 @@ def held(person: Person, slug: str, viewer: Viewer) -> dict[str, Any]:
     return next(one for one in json.loads(done.stdout) if one["id"] == viewer.terminal_id)
 
 
+def drivers_of(*viewers: Viewer) -> set[int]:
+    """Who drives, as each viewer knows it."""
+    return {viewer.presence["driver"] for viewer in viewers}
+
+
 def in_front(person: Person, slug: str, viewer: Viewer, program: str) -> None:
     eventually(lambda: held(person, slug, viewer)["foreground"] == program, f"{program} has the terminal")
 
@@ -209,6 +214,19 @@ async def test_the_one_who_looks_takes_over(ada: Person, shell: Viewer) -> None:
         assert b"not typed" not in second.output
 
 
+async def test_the_one_who_types_hands_the_keyboard_to_another(ada: Person, shell: Viewer) -> None:
+    async with viewer_of(ada, shell.terminal_id) as second, viewer_of(ada, shell.terminal_id) as third:
+        await second.resize(90, 20)
+        await third.say(type="hand", to=third.welcome["link"])
+        await third.until(lambda: any(n["code"] == "not_handed" for n in third.notices), "the refusal")
+        await shell.say(type="hand", to=second.welcome["link"])
+        everybody = (shell, second, third)
+        for viewer in everybody:
+            await viewer.until(lambda: drivers_of(*everybody) == {second.welcome["link"]}, "all know who types")
+            await viewer.until(lambda: {one.size for one in everybody} == {(90, 20)}, "the new driver's size")
+        assert (await second.run("echo his; stty size")).split() == ["his", "20", "90"]
+
+
 async def test_a_slow_viewer_does_not_slow_the_driver(ada: Person, shell: Viewer) -> None:
     async with viewer_of(ada, shell.terminal_id, drive=False) as slow:
         slow.acks = False
@@ -361,12 +379,14 @@ async def test_a_teammate_looks_and_cannot_type(live: LiveServer, shell: Viewer)
         b"\x10" + b"\x00" * 60,
         b"\x11",
         b"\x12",
+        b"\x13\x00\x00\x00\x01",
         b"\x02\x00",
         struct.pack("!BI", Frame.INPUT, 1) + b"x" * (INPUT_MAX_BYTES + 1),
         "{",
         "[]",
         '{"type":"hello"}',
         '{"type":"sudo"}',
+        '{"type":"hand","to":"bob"}',
     ],
 )
 async def test_a_malformed_message_is_answered_with_the_rule(ada: Person, shell: Viewer, message: str | bytes) -> None:

@@ -15,7 +15,7 @@ import { finalClose, leastWait } from "./close-codes.js";
 import { InputQueue } from "./input-queue.js";
 import { Keyboard } from "./keyboard.js";
 import { Link } from "./link.js";
-import { drive, hello } from "./messages.js";
+import { drive, hand, hello } from "./messages.js";
 import { clampSize, encodeAck, encodeInput, encodeResize, ProtocolError } from "./protocol.js";
 
 // A link that is older than this and has no welcome is not worth waiting for when the person comes back.
@@ -23,7 +23,7 @@ const STALE_ATTEMPT_MS = 3_000;
 // Without a network only a server on this machine answers: look seldom, and at once when the browser says so.
 const OFFLINE_WAIT_MS = 5_000;
 
-const SILENT = { frame() {}, changed() {}, welcomed() {}, notice() {} };
+const SILENT = { frame() {}, changed() {}, welcomed() {}, handed() {}, notice() {} };
 
 export class Connection {
   #options;
@@ -51,8 +51,8 @@ export class Connection {
    * has now() in milliseconds and after(ms, callback), which returns a function that cancels. `random` and `isOnline`
    * are functions without arguments.
    *
-   * `listener` has frame(frame, link), welcomed(welcome), changed() for every change of state, keyboard or viewers, and
-   * notice({level, code, text}).
+   * `listener` has frame(frame, link), welcomed(welcome), changed() for every change of state, keyboard or viewers,
+   * handed(giver) when another viewer handed the keyboard over, and notice({level, code, text}).
    */
   constructor({ size, wantsToDrive, random, listener, ...options }) {
     this.#options = options;
@@ -97,7 +97,7 @@ export class Connection {
     return this.#isLinked() && this.#keyboard.isFree;
   }
 
-  /** Everybody who looks at this terminal: [{name, mayDrive, isDriver, isMe}]. The last known while the link is away. */
+  /** Everybody who looks at this terminal: [{link, name, mayDrive, isDriver, isMe}]. The last known while the link is away. */
   get viewers() {
     return this.#keyboard.viewers;
   }
@@ -165,8 +165,15 @@ export class Connection {
 
   /** Let others type: stop driving, and take the keyboard back only when asked to. Returns whether it was here. */
   giveKeyboard() {
-    if (this.#input.keptBytes > 0 || !this.#keyboard.give()) return false;
+    if (this.#hasMoreToSay() || !this.#keyboard.give()) return false;
     if (this.#isLinked()) this.reconnect();
+    return true;
+  }
+
+  /** Hand the keyboard to another viewer, by the number of their link. Returns whether that is under way. */
+  handKeyboard(link) {
+    if (!this.#isLinked() || !this.#keyboard.isConfirmed || this.#hasMoreToSay()) return false;
+    this.#link.send(hand(link));
     return true;
   }
 
@@ -263,6 +270,13 @@ export class Connection {
     this.#link = null;
   }
 
+  /** Whether something typed has not arrived, which would be lost with the keyboard; says so. */
+  #hasMoreToSay() {
+    const isBusy = this.#input.keptBytes > 0;
+    if (isBusy) this.#note("info", "input_under_way", "What you typed is still under way. You keep the keyboard until it has arrived.");
+    return isBusy;
+  }
+
   #isLinked() {
     return this.#state === "replaying" || this.#state === "live";
   }
@@ -304,10 +318,11 @@ export class Connection {
 
   #met(presence) {
     const whose = this.#keyboard.met(presence);
-    if (whose === "mine") this.#pump();
+    if (whose === "mine" || whose === "handed") this.#pump();
     if (whose === "theirs") this.#lostKeyboard();
     if (whose === "free" && (this.#keyboard.isWanted || this.#input.keptBytes > 0)) this.takeKeyboard();
     this.#listener.changed();
+    if (whose === "handed") this.#listener.handed(this.#keyboard.giver);
   }
 
   /**

@@ -9,6 +9,7 @@ export class Keyboard {
   /** The driver's link number, 0 for nobody; null until this link has heard of it. */
   #driver = null;
   #viewers = [];
+  #giver = null;
   #isMine = false;
   #isAskedFor = false;
   #isWanted;
@@ -44,9 +45,14 @@ export class Keyboard {
     return this.#isWanted || this.#isAskedFor;
   }
 
-  /** Everybody who looks: [{name, mayDrive, isDriver, isMe}]. The last known while the link is away. */
+  /** Everybody who looks: [{link, name, mayDrive, isDriver, isMe}]. The last known while the link is away. */
   get viewers() {
     return this.#viewers;
+  }
+
+  /** Who handed it over just now, as one of `viewers`; null when it came, or did not come, in another way. */
+  get giver() {
+    return this.#giver;
   }
 
   /** A new link begins; who drives is said next. */
@@ -57,17 +63,23 @@ export class Keyboard {
     this.#isAskedFor = false;
   }
 
-  /** The holder says who is there. Returns "mine", "theirs", "free" or, while an own request is under way, "asked". */
+  /**
+   * The holder says who is there. Returns "mine", "handed" (mine from now on, by nobody's wish here), "theirs", "free"
+   * or, while an own request is under way, "asked".
+   */
   met({ driver, viewers }) {
+    const isHanded = this.#driver > 0 && this.#driver !== this.#me && driver === this.#me && !this.#isAskedFor;
+    this.#giver = isHanded ? (this.#viewers.find(({ isDriver }) => isDriver) ?? null) : null;
     this.#driver = driver;
     this.#viewers = viewers.map(({ link, name, mayDrive }) => ({
+      link,
       name,
       mayDrive,
       isDriver: link === driver,
       isMe: link === this.#me,
     }));
     this.#isMine = driver !== 0 && driver === this.#me;
-    return this.#settle();
+    return isHanded ? this.#take("handed") : this.#settle();
   }
 
   /** Returns whether it has to be asked for: not already mine, not already asked for, and allowed. */
@@ -106,14 +118,16 @@ export class Keyboard {
   }
 
   #settle() {
-    if (this.#isMine) {
-      this.#isAskedFor = false;
-      this.#isWanted = true;
-      return "mine";
-    }
+    if (this.#isMine) return this.#take("mine");
     if (this.#isAskedFor) return "asked";
     if (this.#driver === 0) return "free";
     this.#isWanted = false;
     return "theirs";
+  }
+
+  #take(how) {
+    this.#isAskedFor = false;
+    this.#isWanted = true;
+    return how;
   }
 }

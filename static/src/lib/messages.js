@@ -19,6 +19,11 @@ export function drive() {
   return JSON.stringify({ type: "drive" });
 }
 
+/** Hand the keyboard to the viewer whose link has the number `to`. */
+export function hand(to) {
+  return JSON.stringify({ type: "hand", to });
+}
+
 /** Ask for a sign of life; the answer is a pong with the same number. */
 export function ping(n) {
   return JSON.stringify({ type: "ping", n });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hello, MessageError, parseMessage } from "./messages.js";
+import { hand, hello, MessageError, parseMessage } from "./messages.js";
 
 const WELCOME = {
   type: "welcome",
@@ -20,6 +20,10 @@ const WELCOME = {
 test("hello carries what the server needs to resume", () => {
   const message = { client: "a".repeat(32), epoch: null, offset: null, cols: 80, rows: 24, drive: true };
   assert.deepEqual(JSON.parse(hello(message)), { type: "hello", ...message });
+});
+
+test("a hand names a viewer's link", () => {
+  assert.deepEqual(JSON.parse(hand(7)), { type: "hand", to: 7 });
 });
 
 test("welcome, presence, notice and pong parse", () => {

@@ -1,4 +1,4 @@
-/** Who looks at a terminal and who types, in words. A viewer is {name, mayDrive, isDriver, isMe}, as in keyboard.js. */
+/** Who looks at a terminal and who types, in words. A viewer is {link, name, mayDrive, isDriver, isMe}: see keyboard.js. */
 
 const LIST = new Intl.ListFormat("en");
 const MOST_NAMED = 3;
@@ -18,6 +18,35 @@ export function peopleSentence(viewers, mayDrive) {
   const lookers = others.filter(({ isDriver }) => !isDriver).map(({ name }) => name);
   const looking = lookers.length > 0 ? `${listOf(lookers)} ${lookers.length > 1 ? "look" : "looks"} on` : null;
   return [typingOf(viewers, me, mayDrive), looking].filter(Boolean).join(" · ");
+}
+
+/** Return what tells a viewer apart for the one who looks: "Ada (you)", "You, in another tab" or a name. */
+export function calledIn(viewers, { name, isMe }) {
+  if (isMe) return `${name} (you)`;
+  return isMyself(viewers, name) ? "You, in another tab" : name;
+}
+
+/** Return how one viewer takes part, in a word or two. */
+export function partOf({ isDriver, mayDrive }) {
+  if (isDriver) return "Typing";
+  return mayDrive ? "Looking" : "May only look";
+}
+
+/** Return [{link, label}]: to whom this viewer can hand the keyboard; nobody while another one has it. */
+export function heirsOf(viewers) {
+  if (!viewers.some(({ isMe, isDriver }) => isMe && isDriver)) return [];
+  const others = viewers.filter(({ isMe, mayDrive }) => mayDrive && !isMe);
+  return others.map(({ link, name }) => ({ link, label: `Hand keyboard to ${isMyself(viewers, name) ? "your other tab" : name}` }));
+}
+
+/** Return the news that `giver` handed the keyboard over; null for somebody unknown. */
+export function handedSentence(viewers, giver) {
+  if (!giver) return "You were handed the keyboard.";
+  return isMyself(viewers, giver.name) ? "The keyboard was handed over to this tab." : `${giver.name} handed you the keyboard.`;
+}
+
+function isMyself(viewers, name) {
+  return viewers.some((viewer) => viewer.isMe && viewer.name === name);
 }
 
 function typingOf(viewers, me, mayDrive) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { initialsOf, peopleSentence } from "./people.js";
+import { calledIn, handedSentence, heirsOf, initialsOf, partOf, peopleSentence } from "./people.js";
 
 const person = (name, facts) => ({ name, mayDrive: true, isDriver: false, isMe: false, ...facts });
 
@@ -17,6 +17,32 @@ test("who types and who looks is a sentence", () => {
   assert.equal(peopleSentence([me, person("Ada", { isDriver: true })], true), "You are typing in another tab");
   const crowd = ["Bob", "Cy", "Di", "Eve", "Flo"].map((name) => person(name));
   assert.equal(peopleSentence([driving, ...crowd], true), "You are typing · Bob, Cy, Di, and 2 more look on");
+});
+
+test("each is called by name, but for oneself", () => {
+  const me = person("Ada", { isMe: true });
+  const called = (viewer) => calledIn([me, viewer], viewer);
+  assert.deepEqual([me, person("Ada"), person("Bob")].map(called), ["Ada (you)", "You, in another tab", "Bob"]);
+  const parts = [person("A", { isDriver: true }), person("B"), person("C", { mayDrive: false })].map(partOf);
+  assert.deepEqual(parts, ["Typing", "Looking", "May only look"]);
+});
+
+test("who types can hand the keyboard to everybody who may", () => {
+  const me = person("Ada", { link: 1, isMe: true, isDriver: true });
+  const others = [person("Bob", { link: 2 }), person("Vera", { link: 3, mayDrive: false }), person("Ada", { link: 4 })];
+  assert.deepEqual(heirsOf([me, ...others]), [
+    { link: 2, label: "Hand keyboard to Bob" },
+    { link: 4, label: "Hand keyboard to your other tab" },
+  ]);
+  assert.deepEqual(heirsOf([{ ...me, isDriver: false }, ...others]), []);
+  assert.deepEqual(heirsOf([]), []);
+});
+
+test("the news says who handed the keyboard over", () => {
+  const viewers = [person("Ada", { isMe: true })];
+  assert.equal(handedSentence(viewers, person("Bob")), "Bob handed you the keyboard.");
+  assert.equal(handedSentence(viewers, person("Ada")), "The keyboard was handed over to this tab.");
+  assert.equal(handedSentence(viewers, null), "You were handed the keyboard.");
 });
 
 test("a face has the first letters of a name", () => {

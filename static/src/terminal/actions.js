@@ -9,6 +9,7 @@ const MORE = [
   { action: "move-left", help: "Move the tab to the left" },
   { action: "move-right", help: "Move the tab to the right" },
   { action: "next-pane", help: "Go to the next pane" },
+  { action: "people", help: "Who is here, and hand the keyboard on" },
   { action: "reconnect", help: "Reconnect the terminal" },
 ];
 

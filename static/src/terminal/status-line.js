@@ -24,20 +24,27 @@ export class StatusLine {
   #looking = element("span", { class: "terminal-looking", hidden: true }, icon("eye"), "You are looking");
   #faces = element("span", { class: "terminal-faces", "aria-hidden": "true" });
   #people = element("span", { class: "terminal-people" });
+  #who;
   #take;
   #give;
   #size = element("span", { class: "terminal-size muted", title: "Columns × rows" });
   #address = element("span", { class: "terminal-address mono", hidden: true });
   #line;
 
-  /** `focus()` goes back to the terminal; `run(action)`, `nextPane()`, `zoom()` and `close()` act on its pane. */
-  constructor(connection, { focus, run, nextPane, zoom, close, mayWrite }) {
+  /** `focus()` goes back to the terminal; `run(action)`, `showPeople()`, `nextPane()`, `zoom()` and `close()` act on its pane. */
+  constructor(connection, { focus, run, showPeople, nextPane, zoom, close, mayWrite }) {
     this.#connection = connection;
     this.#take = textButton("Take over", () => {
       connection.takeKeyboard();
       focus();
     });
     this.#give = textButton("Let others type", () => run("keyboard"));
+    this.#who = element(
+      "button",
+      { type: "button", class: "button quiet terminal-who", "aria-haspopup": "dialog", on: { click: () => showPeople() } },
+      this.#faces,
+      this.#people,
+    );
     const tools = element(
       "span",
       { class: "terminal-pane-tools" },
@@ -45,7 +52,7 @@ export class StatusLine {
       iconButton(icon("arrowsMaximize"), "Zoom the pane, and back", zoom, { class: "button quiet square zoom-pane" }),
       mayWrite ? iconButton(icon("x"), "Close the terminal", close) : null,
     );
-    const who = [this.#looking, this.#faces, this.#people, this.#take, this.#give];
+    const who = [this.#looking, this.#who, this.#take, this.#give];
     this.#line = element("div", { class: "terminal-status small" }, this.#state, this.#title, ...who, this.#address, this.#size, tools);
   }
 
@@ -74,7 +81,8 @@ export class StatusLine {
 
   #say(sentence) {
     this.#people.textContent = sentence;
-    this.#people.title = sentence;
+    this.#who.title = sentence;
+    this.#who.hidden = sentence === "";
   }
 
   /** Draw the eye to who types: a key was pressed that led nowhere. */

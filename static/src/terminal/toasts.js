@@ -36,7 +36,7 @@ export class Toasts {
     this.#list.append(toast);
     this.say(text);
     while (this.#list.childElementCount > MOST_SHOWN) this.#list.firstElementChild.remove();
-    if (actions.length === 0) setTimeout(close, SHOWN_MS);
+    if (actions.length === 0) onceSeen(() => setTimeout(close, SHOWN_MS));
   }
 
   #isShown(text) {
@@ -47,6 +47,12 @@ export class Toasts {
   say(text) {
     this.#spoken.textContent = text;
   }
+}
+
+/** Call `act` now, or when somebody looks at the page again: news from behind a hidden tab would be gone by then. */
+function onceSeen(act) {
+  if (document.visibilityState === "visible") act();
+  else document.addEventListener("visibilitychange", act, { once: true });
 }
 
 function choices(actions, leave) {

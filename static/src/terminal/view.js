@@ -8,6 +8,7 @@ import { Connection } from "../lib/connection.js";
 import { exitSentence } from "../lib/exit-status.js";
 import { webAddress } from "../lib/links.js";
 import { lineCount, withoutBracketEnd } from "../lib/paste.js";
+import { handedSentence, heirsOf } from "../lib/people.js";
 import { Sequence } from "../lib/sequence.js";
 import { isTyping, shortcutOf } from "../lib/shortcuts.js";
 import { Banner } from "./banner.js";
@@ -18,6 +19,7 @@ import { element } from "./dom.js";
 import { ExitBar } from "./exit-bar.js";
 import { Gpu } from "./gpu.js";
 import { askToPaste } from "./paste-dialog.js";
+import { PeopleDialog } from "./people-dialog.js";
 import { Pointer } from "./pointer.js";
 import { SearchBar } from "./search-bar.js";
 import { Sizing } from "./sizing.js";
@@ -41,6 +43,7 @@ export class View {
   #gpu;
   #search;
   #banner;
+  #people;
   #status;
   #exit;
   #sizing;
@@ -67,7 +70,16 @@ export class View {
       connection: this.connection,
       preferences: context.preferences,
     });
-    this.#status = new StatusLine(this.connection, { ...context, focus: () => this.term.focus() });
+    this.#people = new PeopleDialog(this.connection, {
+      hand: (heir) => this.#hand(heir),
+      take: () => this.connection.takeKeyboard(),
+      closed: () => this.focus(),
+    });
+    this.#status = new StatusLine(this.connection, {
+      ...context,
+      focus: () => this.focus(),
+      showPeople: () => this.showPeople(),
+    });
     this.#exit = new ExitBar(context.mayWrite ? { onNew: context.create, onClose: context.close } : {});
     this.#banner = new Banner({
       connection: this.connection,
@@ -140,6 +152,16 @@ export class View {
     this.focus();
   }
 
+  /** Say who looks and who types, and let the keyboard be handed on. */
+  showPeople() {
+    this.#people.open();
+  }
+
+  /** What only holds while these people are here, for the palette: [{id, label, run}]. */
+  get handovers() {
+    return heirsOf(this.connection.viewers).map((heir) => ({ id: `hand-${heir.link}`, label: heir.label, run: () => this.#hand(heir) }));
+  }
+
   openSearch() {
     this.#search.open();
   }
@@ -208,6 +230,7 @@ export class View {
         },
         welcomed: ({ title }) => this.#context.titled(title),
         changed: () => this.#changed(),
+        handed: (giver) => this.#handed(giver),
         notice: (notice) => this.#noticed(notice),
       },
     });
@@ -254,7 +277,13 @@ export class View {
     if (refusal?.reason === "gone") this.#ended(this.#context.exitStatus === null ? (this.#said ?? refusal.text) : null);
     else this.#banner.update();
     this.#status.update(this.term);
+    this.#people.update();
     this.#sizing.soon();
+  }
+
+  #handed(giver) {
+    this.#context.toasts.show("info", handedSentence(this.connection.viewers, giver));
+    this.#status.point();
   }
 
   #noticed({ level, text }) {
@@ -297,6 +326,11 @@ export class View {
   }
 
   // The person speaks.
+
+  #hand({ link }) {
+    this.connection.handKeyboard(link);
+    this.focus();
+  }
 
   #typed(data) {
     // A resumed link keeps the keyboard open during its short replay: keys are kept, answers to old questions are not.

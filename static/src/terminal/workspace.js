@@ -127,7 +127,7 @@ export class Workspace {
 
   /** What can be done here now, for the command palette: [{id, label, keys, run}], see actions.js. */
   get actions() {
-    return actionsOf(this.#runs());
+    return [...actionsOf(this.#runs()), ...(this.#view()?.handovers ?? [])];
   }
 
   // The page around the terminals.
@@ -193,6 +193,7 @@ export class Workspace {
       larger: () => this.#resizeText(1),
       smaller: () => this.#resizeText(-1),
       keyboard: view((shown) => shown.takeOrGiveKeyboard()),
+      people: view((shown) => shown.showPeople()),
       reconnect: view((shown) => shown.connection.reconnect()),
       full: () => this.#full.toggle(),
       settings: () => showSettings(this.#preferences, () => this.#focus()),

@@ -28,7 +28,7 @@ export function showHelp(actions) {
     element(
       "p",
       { class: "muted small" },
-      "On a tab: arrow keys show another one, with Shift they move it; F2 renames, Delete closes. A right click copies the selection or pastes; with Shift it opens the browser's menu.",
+      "On a tab: arrow keys show another one, with Shift they move it; F2 renames, Delete closes. It is dragged by mouse, or by a finger that holds it first. A right click copies the selection or pastes; with Shift it opens the browser's menu.",
     ),
     element("div", { class: "terminal-dialog-actions" }, close),
   );

@@ -1,10 +1,12 @@
-/** The strip of tabs, after the ARIA pattern for tabs, with renaming in place and moving by mouse and keyboard. */
+/** The strip of tabs, after the ARIA pattern for tabs, with renaming in place and moving by mouse, finger and keyboard. */
+import { makeDraggable } from "./dragging.js";
 import { element, setAttribute } from "./dom.js";
 import { icon } from "./icons.js";
 
 const TITLE_MAX_LENGTH = 60;
-// A hand that clicks trembles.
-const DRAG_STARTS_PX = 6;
+// Half of a finger from the end of the strip it scrolls, 400 px a second: see dragging.js for how often.
+const EDGE_PX = 24;
+const SCROLLS_PX = 8;
 
 export class Tabs {
   #handlers;
@@ -12,6 +14,8 @@ export class Tabs {
   /** By key: {tab, field}; `field` stands in the tab's place while it is renamed. */
   #tabs = new Map();
   #shown = null;
+  /** How many panes the shown tab had: their number makes it wider. */
+  #panes = 0;
   #strip = element("div", { class: "terminal-tabs", role: "tablist", "aria-label": "Terminals" });
 
   /**
@@ -32,9 +36,11 @@ export class Tabs {
     const keys = new Set(tabs.map(({ key }) => key));
     for (const key of this.#tabs.keys()) if (!keys.has(key)) this.#remove(key);
     tabs.forEach((tab, index) => this.#place(this.#update(tab), index));
-    const shown = tabs.find(({ isShown }) => isShown)?.key ?? null;
-    if (shown !== this.#shown && shown !== null) this.#scrollTo(shown);
-    this.#shown = shown;
+    const shown = tabs.find(({ isShown }) => isShown) ?? null;
+    const [key, panes] = [shown?.key ?? null, shown?.panes ?? 0];
+    const isGrown = key !== this.#shown || panes !== this.#panes;
+    if (isGrown && key !== null) this.#scrollTo(key);
+    [this.#shown, this.#panes] = [key, panes];
   }
 
   /** Put the focus on the shown tab. */
@@ -121,7 +127,10 @@ export class Tabs {
     tab.addEventListener("auxclick", (event) => event.button === 1 && this.#mayWrite && this.#handlers.close(key));
     tab.addEventListener("dblclick", () => this.rename(key));
     tab.addEventListener("keydown", (event) => this.#keyDown(event, key));
-    tab.addEventListener("pointerdown", (event) => this.#pointerDown(event, key));
+    makeDraggable(tab, {
+      held: (isHeld) => tab.classList.toggle("is-dragged", isHeld),
+      dragged: (clientX) => this.#dragTo(key, clientX),
+    });
     return tab;
   }
 
@@ -152,29 +161,12 @@ export class Tabs {
     this.focus();
   }
 
-  // Dragging. A finger scrolls the strip instead.
-
-  #pointerDown(event, key) {
-    if (event.button !== 0 || event.pointerType === "touch") return;
-    const startX = event.clientX;
-    const { tab } = this.#tabs.get(key);
-    const over = new AbortController();
-    const move = ({ clientX }) => {
-      if (!tab.classList.contains("is-dragged") && Math.abs(clientX - startX) < DRAG_STARTS_PX) return;
-      tab.classList.add("is-dragged");
-      this.#dragTo(key, clientX);
-    };
-    const end = () => {
-      tab.classList.remove("is-dragged");
-      over.abort();
-    };
-    window.addEventListener("pointermove", move, over);
-    window.addEventListener("pointerup", end, over);
-    window.addEventListener("pointercancel", end, over);
-  }
-
-  /** The tab goes behind those whose middle the pointer has passed. */
+  /** The tab goes behind those whose middle the pointer has passed. At either end the strip scrolls below it. */
   #dragTo(key, clientX) {
+    if (!this.#tabs.has(key)) return;
+    const { left, right } = this.#strip.getBoundingClientRect();
+    if (clientX < left + EDGE_PX) this.#strip.scrollLeft -= SCROLLS_PX;
+    else if (clientX > right - EDGE_PX) this.#strip.scrollLeft += SCROLLS_PX;
     const others = this.#order().filter((other) => other !== key);
     const index = others.filter((other) => middleOf(this.#tabs.get(other).tab) < clientX).length;
     if (index !== this.#indexOf(key)) this.#handlers.moved(key, index);

@@ -1,0 +1,69 @@
+"""A sandbox's page on a phone: fingers move its tabs."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import OpenDesk
+from tests.browser.fingers import Fingers
+from tests.browser.terminal_page import TerminalPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("browser")]
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def phone(open_desk: OpenDesk) -> TerminalPage:
+    return open_desk(**PHONE)
+
+
+@pytest.fixture
+def fingers(phone: TerminalPage) -> Fingers:
+    """With the terminal touched, and so in the focus."""
+    phone.page.locator(".terminal-screen").tap()
+    return Fingers(phone.page)
+
+
+def tabs(desk: TerminalPage) -> Locator:
+    return desk.page.get_by_role("tab")
+
+
+def new_one(desk: TerminalPage, action: str) -> str:
+    """Ask the palette for a new terminal; return its id once it has a prompt."""
+    before = desk.id
+    desk.page.get_by_role("button", name="Search and commands").tap()
+    desk.page.get_by_role("combobox").fill(action)
+    desk.page.get_by_role("option").first.tap()
+    desk.until("reader.id() !== argument", "the new terminal has the focus", before)
+    return desk.ready().id
+
+
+# --- tabs ---------------------------------------------------------------------------------------------------------
+def test_a_tab_that_is_held_is_dragged_by_a_finger(phone: TerminalPage, fingers: Fingers) -> None:
+    for _ in range(2):
+        new_one(phone, "new terminal")
+    with phone.page.expect_response("**/layout/"), fingers.on(tabs(phone).nth(2)) as start:
+        expect(tabs(phone).nth(2)).to_have_class("terminal-tab is-dragged")
+        fingers.slide(start, (12, start[1]))
+        # The strip scrolls below the finger to its beginning.
+        expect(tabs(phone)).to_contain_text(["Terminal 3", "Terminal 1", "Terminal 2"])
+    expect(phone.page.locator(".is-dragged")).to_have_count(0)
+    phone.page.reload()
+    phone.ready()
+    expect(tabs(phone)).to_contain_text(["Terminal 3", "Terminal 1", "Terminal 2"])
+
+
+def test_a_finger_that_moves_at_once_scrolls_the_tabs(phone: TerminalPage, fingers: Fingers) -> None:
+    for _ in range(2):
+        new_one(phone, "new terminal")
+    strip = phone.page.get_by_role("tablist")
+    scrolled = strip.evaluate("strip => strip.scrollLeft")
+    assert scrolled > 200
+    with fingers.on(tabs(phone).nth(2)) as start:
+        fingers.slide(start, (start[0] + 200, start[1]))
+        phone.until(
+            "document.querySelector('[role=tablist]').scrollLeft < argument - 150", "the strip scrolled", scrolled
+        )
+    expect(tabs(phone)).to_contain_text(["Terminal 1", "Terminal 2", "Terminal 3"])

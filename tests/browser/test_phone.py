@@ -1,4 +1,4 @@
-"""A sandbox's page on a phone: fingers move its tabs."""
+"""A sandbox's page on a phone: fingers move tabs and panes, and a soft keyboard types what was meant."""
 
 from __future__ import annotations
 
@@ -67,3 +67,16 @@ def test_a_finger_that_moves_at_once_scrolls_the_tabs(phone: TerminalPage, finge
             "document.querySelector('[role=tablist]').scrollLeft < argument - 150", "the strip scrolled", scrolled
         )
     expect(tabs(phone)).to_contain_text(["Terminal 1", "Terminal 2", "Terminal 3"])
+
+
+def test_all_tabs_of_the_sandbox_are_there_at_once(phone: TerminalPage) -> None:
+    for width in (360, 320):
+        phone.page.set_viewport_size({"width": width, "height": 740})
+        links = phone.page.get_by_role("navigation", name="Sandbox").get_by_role("link")
+        expect(links).to_have_text(["Terminal", "Sessions", "Metrics", "Activity", "Settings"])
+        for link in links.all():
+            box = link.bounding_box()
+            assert box
+            assert 0 <= box["x"] < box["x"] + box["width"] <= width
+            assert box["height"] >= 44
+            assert link.evaluate("link => link.scrollWidth <= link.clientWidth")

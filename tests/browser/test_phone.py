@@ -80,3 +80,60 @@ def test_all_tabs_of_the_sandbox_are_there_at_once(phone: TerminalPage) -> None:
             assert 0 <= box["x"] < box["x"] + box["width"] <= width
             assert box["height"] >= 44
             assert link.evaluate("link => link.scrollWidth <= link.clientWidth")
+
+
+# --- typing -------------------------------------------------------------------------------------------------------
+def test_keys_without_a_name_are_typed_once_each(phone: TerminalPage, fingers: Fingers) -> None:
+    phone.start("cat -v")
+    fingers.type("lettter")
+    for _ in range(4):
+        fingers.delete()
+    fingers.type("ter 🦀\n")
+    phone.sees("letter 🦀\nletter ")
+    assert "^M" not in phone.text
+
+
+def test_a_raw_program_gets_enter_from_a_soft_keyboard(phone: TerminalPage, fingers: Fingers) -> None:
+    phone.start("sh -c 'stty raw; head -c 2 | od -c; stty sane'")
+    fingers.type("q\n")
+    phone.sees("q  \\r")
+
+
+def test_the_key_row_waits_for_the_word_that_is_being_composed(phone: TerminalPage, fingers: Fingers) -> None:
+    row = phone.page.get_by_role("toolbar", name="Keys")
+    phone.start("cat -v")
+    fingers.compose("word")
+    row.get_by_role("button", name="Pipe").tap()
+    fingers.type("end\n")
+    phone.sees("word|end\nword|end")
+    expect(phone.page.locator(".xterm-helper-textarea:visible")).to_be_focused()
+
+
+def test_a_word_is_not_lost_when_the_terminal_is_left(phone: TerminalPage, fingers: Fingers) -> None:
+    phone.start("cat -v")
+    fingers.compose("unfinished")
+    phone.page.get_by_role("button", name="Search and commands").tap()
+    phone.sees("unfinished")
+
+
+def test_control_counts_for_a_letter_that_is_being_composed(phone: TerminalPage, fingers: Fingers) -> None:
+    control = phone.page.get_by_role("button", name="Control")
+    phone.start("cat -v")
+    fingers.compose("abc")
+    control.tap()
+    fingers.compose("c")
+    expect(control).to_have_attribute("aria-pressed", "false")
+    phone.sees("abc^C")
+    control.tap()
+    fingers.type("\\")
+    assert phone.run("echo the shell is back") == "the shell is back"
+
+
+def test_control_and_an_arrow_go_by_words(phone: TerminalPage, fingers: Fingers) -> None:
+    row = phone.page.get_by_role("toolbar", name="Keys")
+    phone.start("cat -v")
+    row.get_by_role("button", name="Control").tap()
+    row.get_by_role("button", name="Left").tap()
+    row.get_by_role("button", name="Left").tap()
+    fingers.type("\n")
+    phone.sees("^[[1;5D^[[D")

@@ -1,4 +1,5 @@
 /** The keys that soft keyboards lack. Shown on touch screens; Ctrl holds for the next key. */
+import { withCtrl } from "../lib/typed.js";
 import { element, setAttribute } from "./dom.js";
 
 const KEYS = [
@@ -30,18 +31,22 @@ export class KeyRow {
     return this.#row;
   }
 
-  /** Turn `data` that is about to be typed into its control character when Ctrl is held. */
+  /** Whether Ctrl holds for the next key. */
+  get isCtrlHeld() {
+    return this.#ctrl.getAttribute("aria-pressed") === "true";
+  }
+
+  /** Return `data`, one key that is about to be typed, as it is with Ctrl where that is held, and let go of it. */
   withCtrl(data) {
-    if (this.#ctrl.getAttribute("aria-pressed") !== "true" || data.length !== 1) return data;
+    if (!this.isCtrlHeld || !isOneKey(data)) return data;
     this.#hold(false);
-    const code = data.toUpperCase().charCodeAt(0);
-    return code >= 0x40 && code <= 0x5f ? String.fromCharCode(code & 0x1f) : data;
+    return withCtrl(data);
   }
 
   #button(label, name, data) {
     const button = element("button", { type: "button", "aria-label": name, on: { click: () => this.#press(data) } }, label);
-    // Keeps the focus, and with it the soft keyboard, in the terminal.
-    button.addEventListener("pointerdown", (event) => event.preventDefault());
+    // Keeps the focus, and with it the soft keyboard, in the terminal. Safari asks the second one.
+    for (const type of ["pointerdown", "mousedown"]) button.addEventListener(type, (event) => event.preventDefault());
     if (data === null) this.#ctrl = button;
     if (data === null) button.setAttribute("aria-pressed", "false");
     return button;
@@ -49,7 +54,8 @@ export class KeyRow {
 
   #press(data) {
     const view = this.#viewOf();
-    if (data === null) this.#hold(this.#ctrl.getAttribute("aria-pressed") !== "true");
+    view?.settle();
+    if (data === null) this.#hold(!this.isCtrlHeld);
     else if (view) view.type(isArrow(data) ? arrow(data, view.term) : data);
     view?.focus();
   }
@@ -57,6 +63,11 @@ export class KeyRow {
   #hold(isHeld) {
     setAttribute(this.#ctrl, "aria-pressed", String(isHeld));
   }
+}
+
+/** A character or an arrow; not what a program is told of the mouse, nor a paste. */
+function isOneKey(data) {
+  return [...data].length === 1 || /^\x1b[[O][A-D]$/.test(data);
 }
 
 function isArrow(data) {

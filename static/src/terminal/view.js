@@ -23,6 +23,7 @@ import { PeopleDialog } from "./people-dialog.js";
 import { Pointer } from "./pointer.js";
 import { SearchBar } from "./search-bar.js";
 import { Sizing } from "./sizing.js";
+import { SoftInput } from "./soft-input.js";
 import { StatusLine } from "./status-line.js";
 
 // A notice of the server that comes with a close belongs to the banner; one that the link outlives is news.
@@ -47,6 +48,7 @@ export class View {
   #status;
   #exit;
   #sizing;
+  #soft;
   /** The server's last sentence. */
   #said = null;
   /** Whether the replay under way starts from nothing: then no key can be meant for what is not on the screen yet. */
@@ -54,7 +56,7 @@ export class View {
 
   /**
    * `context` has client (32 hex digits), wantsToDrive, mayWrite, exitStatus (null unless it ended before), theme,
-   * preferences, toasts, consent, withCtrl(data), and the callbacks run(action), titled(title), ended(), create(),
+   * preferences, toasts, consent, keyRow, and the callbacks run(action), titled(title), ended(), create(),
    * close(), zoom() and nextPane(), all about the terminal `id`.
    */
   constructor(id, context) {
@@ -62,6 +64,7 @@ export class View {
     this.#context = context;
     this.term = new Terminal(this.#options());
     this.#gpu = new Gpu(this.term);
+    this.#soft = new SoftInput(this.term, () => context.keyRow.isCtrlHeld);
     this.#bell = new Bell(this.#mount, context.preferences);
     this.connection = this.#makeConnection();
     this.#sizing = new Sizing({
@@ -178,6 +181,11 @@ export class View {
     this.#sizing.now();
   }
 
+  /** Send the word that an input method is still composing, so that what is typed next comes behind it. */
+  settle() {
+    this.#soft.settle();
+  }
+
   #options() {
     return {
       ...this.#looks(),
@@ -268,6 +276,7 @@ export class View {
   }
 
   // The connection speaks.
+    this.#soft.connect();
 
   #changed() {
     const { state, canType, refusal } = this.connection;
@@ -335,15 +344,16 @@ export class View {
   #typed(data) {
     // A resumed link keeps the keyboard open during its short replay: keys are kept, answers to old questions are not.
     if (this.connection.state !== "live" && isAnswer(data)) return;
-    this.connection.send(ENCODER.encode(this.#context.withCtrl(data)));
+    this.connection.send(ENCODER.encode(this.#context.keyRow.withCtrl(data)));
   }
 
   /** Whether xterm.js may have the key. Runs before xterm.js looks at it, so taking the keyboard here loses no key. */
   #mayHandleKey(event) {
     const action = shortcutOf(event, IS_MAC);
     if (action !== null) return this.#shortcut(event, action);
-    if (event.type === "keydown" && isTyping(event)) this.#touched(event);
-    return true;
+    if (event.type !== "keydown") return true;
+    if (isTyping(event)) this.#touched(event);
+    return this.#soft.mayHandle(event);
   }
 
   #shortcut(event, action) {

@@ -250,7 +250,7 @@ export class Workspace {
       preferences: this.#preferences,
       toasts: this.#toasts,
       consent: this.#consent,
-      withCtrl: (data) => this.#keyRow.withCtrl(data),
+      keyRow: this.#keyRow,
       run: (action) => this.#run(action),
       titled: (title) => this.#changedPane(pane, { title }),
       ended: () => this.#changedPane(pane, { state: "ended" }),

@@ -12,6 +12,8 @@ from tests.browser.terminal_page import TerminalPage
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("browser")]
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+TABLET = {**PHONE, "viewport": {"width": 800, "height": 900}}
+KEYBOARD_PX = 300
 
 
 @pytest.fixture
@@ -82,6 +84,34 @@ def test_all_tabs_of_the_sandbox_are_there_at_once(phone: TerminalPage) -> None:
             assert link.evaluate("link => link.scrollWidth <= link.clientWidth")
 
 
+# --- panes --------------------------------------------------------------------------------------------------------
+def test_one_pane_is_shown_and_a_button_leads_to_the_next(phone: TerminalPage, fingers: Fingers) -> None:
+    phone.run("echo the first one")
+    first = phone.id
+    second = new_one(phone, "split down")
+    shown = phone.page.locator(".terminal-pane:visible")
+    expect(shown).to_have_count(1)
+    shown.get_by_role("button", name="Next pane: 2 of 2").tap()
+    assert phone.id == first
+    phone.sees("the first one")
+    shown.get_by_role("button", name="Next pane: 1 of 2").tap()
+    assert phone.id == second
+    phone.page.set_viewport_size({"width": 740, "height": 360})
+    expect(shown).to_have_count(2)
+    shown.last.get_by_role("button", name="Zoom the pane").tap()
+    expect(shown).to_have_count(1)
+
+
+def test_a_divider_follows_a_finger(open_desk: OpenDesk) -> None:
+    tablet = open_desk(**TABLET)
+    fingers = Fingers(tablet.page)
+    new_one(tablet, "split right")
+    divider = tablet.page.get_by_role("separator")
+    with tablet.page.expect_response("**/layout/"), fingers.on(divider) as start:
+        fingers.slide((start[0] + 9, start[1]), (start[0] - 160, start[1]))
+    expect(divider).to_have_attribute("aria-valuenow", "30")
+
+
 # --- typing -------------------------------------------------------------------------------------------------------
 def test_keys_without_a_name_are_typed_once_each(phone: TerminalPage, fingers: Fingers) -> None:
     phone.start("cat -v")
@@ -137,3 +167,30 @@ def test_control_and_an_arrow_go_by_words(phone: TerminalPage, fingers: Fingers)
     row.get_by_role("button", name="Left").tap()
     fingers.type("\n")
     phone.sees("^[[1;5D^[[D")
+
+
+# --- the keyboard's place -----------------------------------------------------------------------------------------
+def test_the_terminal_keeps_what_the_keyboard_leaves(phone: TerminalPage, fingers: Fingers) -> None:
+    row, head = phone.page.get_by_role("toolbar", name="Keys"), phone.page.locator(".sandbox-head")
+    rows = phone.screen["size"][1]
+    fingers.keyboard_comes(KEYBOARD_PX)
+    expect(head).to_be_hidden()
+    box = row.bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 740 - KEYBOARD_PX
+    phone.until("reader.screen().size[1] < argument", "fewer rows", rows)
+    assert phone.screen["size"][1] >= 14
+    fingers.keyboard_comes(-KEYBOARD_PX)
+    expect(head).to_be_visible()
+    phone.until("reader.screen().size[1] === argument", "all rows again", rows)
+
+
+def test_every_key_of_the_row_is_seen(phone: TerminalPage) -> None:
+    for width in (360, 320):
+        phone.page.set_viewport_size({"width": width, "height": 740})
+        for key in phone.page.get_by_role("toolbar", name="Keys").get_by_role("button").all():
+            box = key.bounding_box()
+            assert box
+            assert 0 <= box["x"] < box["x"] + box["width"] <= width
+            assert box["width"] >= 24
+            assert box["height"] >= 40

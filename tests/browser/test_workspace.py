@@ -224,7 +224,7 @@ def test_the_keyboard_is_handed_to_bob_by_name(shared: tuple[TerminalPage, Termi
     # And back, from the palette.
     bobs.press("Control+k")
     bobs.page.get_by_role("combobox").fill("hand keyboard alice")
-    bobs.press("Enter")
+    bobs.page.get_by_role("option", name="Hand keyboard to alice").click()
     expect(alices.page.locator(".toast")).to_have_text("bob handed you the keyboard.")
     assert alices.run("echo hers again") == "hers again"
 

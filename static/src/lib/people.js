@@ -15,7 +15,8 @@ export function peopleSentence(viewers, mayDrive) {
   const me = viewers.find(({ isMe }) => isMe);
   const others = viewers.filter(({ isMe }) => !isMe);
   if (viewers.length === 0 || (me?.isDriver && others.length === 0)) return "";
-  const lookers = others.filter(({ isDriver }) => !isDriver).map(({ name }) => name);
+  const named = others.filter(({ isDriver }) => !isDriver).map(({ name }) => (isMyself(viewers, name) ? "your other tab" : name));
+  const lookers = [...new Set(named)];
   const looking = lookers.length > 0 ? `${listOf(lookers)} ${lookers.length > 1 ? "look" : "looks"} on` : null;
   return [typingOf(viewers, me, mayDrive), looking].filter(Boolean).join(" · ");
 }

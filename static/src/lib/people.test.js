@@ -15,6 +15,7 @@ test("who types and who looks is a sentence", () => {
   assert.equal(peopleSentence([driving, person("Bob")], true), "You are typing · Bob looks on");
   assert.equal(peopleSentence([me, person("Bob", { isDriver: true })], true), "Bob is typing");
   assert.equal(peopleSentence([me, person("Ada", { isDriver: true })], true), "You are typing in another tab");
+  assert.equal(peopleSentence([driving, person("Ada"), person("Ada")], true), "You are typing · your other tab looks on");
   const crowd = ["Bob", "Cy", "Di", "Eve", "Flo"].map((name) => person(name));
   assert.equal(peopleSentence([driving, ...crowd], true), "You are typing · Bob, Cy, Di, and 2 more look on");
 });

@@ -15,6 +15,7 @@ export class Pane {
 
   #client = null;
   #isShown = false;
+  #place = [1, 1];
 
   /** `terminal` is {id, title, state, exit_status}. */
   constructor({ id, title, state, exit_status: exitStatus = null }) {
@@ -27,6 +28,12 @@ export class Pane {
     Object.assign(this, facts);
     this.node.setAttribute("aria-label", this.title);
     this.view?.named(this.title);
+  }
+
+  /** It is number `place` of the `count` panes of its tab. */
+  placed(place, count) {
+    this.#place = [place, count];
+    this.view?.placed(place, count);
   }
 
   /** It is on the screen now, at its size. `contextOf(pane)` gives a new view what it needs: see view.js. */
@@ -63,6 +70,7 @@ export class Pane {
     this.view = new View(this.id, { ...contextOf(this), client: this.#client, exitStatus: this.exitStatus });
     this.node.append(this.view.node);
     this.view.named(this.title);
+    this.view.placed(...this.#place);
     this.view.connect();
   }
 }

@@ -10,13 +10,15 @@ export class PeopleDialog {
   /** By link. */
   #rows = new Map();
   #take;
+  #give;
   #dialog = null;
 
-  /** `handlers` has hand({link, label}), take() and closed(). */
+  /** `handlers` has hand({link, label}), take(), give() and closed(). */
   constructor(connection, handlers) {
     this.#connection = connection;
     this.#handlers = handlers;
     this.#take = textButton("Take over", () => this.#closeAnd(handlers.take));
+    this.#give = textButton("Let others type", () => this.#closeAnd(handlers.give));
   }
 
   open() {
@@ -24,7 +26,7 @@ export class PeopleDialog {
     this.#dialog = openDialog(
       "Who is here",
       this.#list,
-      element("div", { class: "terminal-dialog-actions" }, this.#take, close),
+      element("div", { class: "terminal-dialog-actions" }, this.#take, this.#give, close),
     );
     this.#dialog.addEventListener("close", () => {
       this.#dialog = null;
@@ -43,6 +45,7 @@ export class PeopleDialog {
     const heirs = new Map(heirsOf(viewers).map((heir) => [heir.link, heir]));
     for (const viewer of viewers) this.#show(viewer, heirs.get(viewer.link) ?? null);
     this.#take.hidden = !mayDrive || isDriving;
+    this.#give.hidden = heirs.size === 0;
   }
 
   #remove(link, row) {

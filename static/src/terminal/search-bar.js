@@ -90,7 +90,13 @@ export class SearchBar {
   #find(incremental) {
     if (this.#field.value === "") return this.#clear();
     if (this.#isValid()) this.#addon.findPrevious(this.#field.value, this.#options(incremental));
-    else this.#count.value = "Not a valid expression";
+    else this.#refuse();
+  }
+
+  /** What was found before is not what this would find. */
+  #refuse() {
+    this.#addon.clearDecorations();
+    this.#count.value = "Not valid";
   }
 
   #clear() {

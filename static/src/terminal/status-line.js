@@ -1,6 +1,6 @@
 /** One line below a terminal: whether it is connected, who looks, who types, and the buttons that hand on the keyboard. */
 import { initialsOf, peopleSentence } from "../lib/people.js";
-import { element, iconButton, textButton } from "./dom.js";
+import { element, iconButton, setAttribute, textButton } from "./dom.js";
 import { icon } from "./icons.js";
 
 const STATES = {
@@ -27,6 +27,7 @@ export class StatusLine {
   #who;
   #take;
   #give;
+  #next;
   #size = element("span", { class: "terminal-size muted", title: "Columns × rows" });
   #address = element("span", { class: "terminal-address mono", hidden: true });
   #line;
@@ -38,17 +39,18 @@ export class StatusLine {
       connection.takeKeyboard();
       focus();
     });
-    this.#give = textButton("Let others type", () => run("keyboard"));
+    this.#give = textButton("Let others type", () => run("keyboard"), "terminal-give");
     this.#who = element(
       "button",
       { type: "button", class: "button quiet terminal-who", "aria-haspopup": "dialog", on: { click: () => showPeople() } },
       this.#faces,
       this.#people,
     );
+    this.#next = element("button", { type: "button", class: "button quiet next-pane", on: { click: () => nextPane() } });
     const tools = element(
       "span",
       { class: "terminal-pane-tools" },
-      iconButton(icon("chevronRight"), "Next pane", nextPane, { class: "button quiet square next-pane" }),
+      this.#next,
       iconButton(icon("arrowsMaximize"), "Zoom the pane, and back", zoom, { class: "button quiet square zoom-pane" }),
       mayWrite ? iconButton(icon("x"), "Close the terminal", close) : null,
     );
@@ -63,6 +65,12 @@ export class StatusLine {
   /** The terminal is called `title`; seen where it stands beside others. */
   named(title) {
     this.#title.textContent = title;
+  }
+
+  /** It is number `place` of `count` panes; seen where there is room for one of them only. */
+  placed(place, count) {
+    this.#next.replaceChildren(`${place} of ${count}`, icon("chevronRight"));
+    setAttribute(this.#next, "aria-label", `Next pane: ${place} of ${count}`);
   }
 
   update(term) {

@@ -76,6 +76,7 @@ export class View {
     this.#people = new PeopleDialog(this.connection, {
       hand: (heir) => this.#hand(heir),
       take: () => this.connection.takeKeyboard(),
+      give: () => this.takeOrGiveKeyboard(),
       closed: () => this.focus(),
     });
     this.#status = new StatusLine(this.connection, {
@@ -134,6 +135,11 @@ export class View {
     this.#status.named(title);
   }
 
+  /** It is number `place` of the `count` panes of its tab. */
+  placed(place, count) {
+    this.#status.placed(place, count);
+  }
+
   async copy() {
     const isCopied = await copySelection(this.term);
     if (isCopied) this.#context.toasts.say("Copied.");
@@ -175,15 +181,15 @@ export class View {
     this.term.input(data, true);
   }
 
+  /** Send the word that an input method is still composing, so that what is typed next comes behind it. */
+  settle() {
+    this.#soft.settle();
+  }
+
   /** Colours, text size or other choices changed. */
   restyle() {
     Object.assign(this.term.options, this.#looks());
     this.#sizing.now();
-  }
-
-  /** Send the word that an input method is still composing, so that what is typed next comes behind it. */
-  settle() {
-    this.#soft.settle();
   }
 
   #options() {
@@ -270,13 +276,13 @@ export class View {
     term.onTitleChange((title) => (this.#mount.title = title.slice(0, 200)));
     term.attachCustomKeyEventHandler((event) => this.#mayHandleKey(event));
     term.parser.registerOscHandler(52, (body) => this.#clipboardAsked(body));
+    this.#soft.connect();
     this.#mount.addEventListener("paste", (event) => this.#pasted(event), { capture: true });
     this.#mount.addEventListener("pointerdown", () => this.#touched());
     new Pointer(this, this.#context.preferences).connect(this.#mount);
   }
 
   // The connection speaks.
-    this.#soft.connect();
 
   #changed() {
     const { state, canType, refusal } = this.connection;

@@ -348,6 +348,7 @@ export class Workspace {
     this.#host.dataset.shown = active ?? "";
     for (const pane of this.#panes.values()) pane.node.classList.toggle("is-active", pane.id === active);
     this.#tabs.show(tabs.map((tab) => this.#describe(tab)));
+    for (const { terminals } of tabs) terminals.forEach((id, index) => this.#panes.get(id).placed(index + 1, terminals.length));
     const many = tabs.some(({ isShown, terminals }) => isShown && terminals.length > 1);
     this.#room.node.classList.toggle("has-panes", many);
     this.#room.node.classList.toggle("is-zoomed", tabs.some(({ isShown, isZoomed }) => isShown && isZoomed));

@@ -112,6 +112,29 @@ def test_a_divider_follows_a_finger(open_desk: OpenDesk) -> None:
     expect(divider).to_have_attribute("aria-valuenow", "30")
 
 
+# --- the output ---------------------------------------------------------------------------------------------------
+def test_a_finger_scrolls_what_went_by(phone: TerminalPage, fingers: Fingers) -> None:
+    phone.run("seq 1 200")
+    here = "reader.shown().term.buffer.active.viewportY"
+    end = phone.ask(here)
+    with fingers.on(phone.page.locator(".terminal-screen")) as middle:
+        fingers.slide(middle, (middle[0], middle[1] + 200))
+        phone.until(f"{here} <= argument - 9", "lines that went by", end)
+        fingers.slide((middle[0], middle[1] + 200), (middle[0], middle[1] - 100))
+        phone.until(f"{here} === argument", "the end again", end)
+    assert phone.run("echo typed") == "typed"
+
+
+def test_a_finger_scrolls_a_full_screen_program(phone: TerminalPage, fingers: Fingers) -> None:
+    phone.run("seq 1 500 > /tmp/numbers")
+    phone.start("less /tmp/numbers")
+    phone.until("reader.screen().text[0] === '1'", "its beginning")
+    with fingers.on(phone.page.locator(".terminal-screen")) as middle:
+        fingers.slide(middle, (middle[0], middle[1] - 200))
+        phone.until("Number(reader.screen().text[0]) > 5", "further lines")
+    phone.press("q")
+
+
 # --- typing -------------------------------------------------------------------------------------------------------
 def test_keys_without_a_name_are_typed_once_each(phone: TerminalPage, fingers: Fingers) -> None:
     phone.start("cat -v")

@@ -25,6 +25,7 @@ import { SearchBar } from "./search-bar.js";
 import { Sizing } from "./sizing.js";
 import { SoftInput } from "./soft-input.js";
 import { StatusLine } from "./status-line.js";
+import { TouchScroll } from "./touch-scroll.js";
 
 // A notice of the server that comes with a close belongs to the banner; one that the link outlives is news.
 const CLOSE_FOLLOWS_MS = 200;
@@ -280,6 +281,7 @@ export class View {
     this.#mount.addEventListener("paste", (event) => this.#pasted(event), { capture: true });
     this.#mount.addEventListener("pointerdown", () => this.#touched());
     new Pointer(this, this.#context.preferences).connect(this.#mount);
+    new TouchScroll(this.term).connect(this.#mount);
   }
 
   // The connection speaks.

@@ -68,9 +68,9 @@ class Viewer:
 
     # --- connection ----------------------------------------------------------------------------------------------
     async def open(self, cols: int = 80, rows: int = 24, **changes: Any) -> Viewer:
-        """Connect, say hello and wait for the welcome; resumes where the last connection ended."""
+        """Connect, say hello and wait for the welcome and for who is there; resumes where the last connection ended."""
         url = self.origin.replace("http", "ws", 1) + f"/ws/terminals/{self.terminal_id}/"
-        self.live, self.ended, self.welcome = False, None, {}
+        self.live, self.ended, self.welcome, self.presence = False, None, {}, {}
         self._socket = await connect(
             url,
             origin=Origin(self.origin),
@@ -88,9 +88,10 @@ class Viewer:
             "rows": rows,
             "drive": self.drive,
         } | changes
-        await self._socket.send(json.dumps(hello))
+        # Who is refused is refused at once: then the hello finds a closed door, and the reader knows why.
+        await self._send(json.dumps(hello))
         self._task = asyncio.create_task(self._read())
-        await self.until(lambda: bool(self.welcome), "welcome")
+        await self.until(lambda: bool(self.welcome and self.presence), "welcome, and who else is here")
         return self
 
     async def arrive(self, within_s: float = 20.0) -> Viewer:
@@ -256,9 +257,10 @@ class Viewer:
         begin = self.offset
         await self.type(f"{command}; echo {mark[:6]}''{mark[6:]}\r")
         await self.sees(mark, within_s)
-        said = bytes(self.output[max(0, begin - self.start) :]).decode(errors="replace")
-        printed = said.partition("\n")[2].partition(mark)[0]
-        return CONTROL.sub("", printed)
+        said = bytes(self.output[max(0, begin - self.start) :]).decode(errors="replace").partition(mark)[0]
+        # What was typed before the prompt stood there is echoed a second time, behind it.
+        typed = max(said.rfind(mark[:6]), 0)
+        return CONTROL.sub("", said[typed:].partition("\n")[2])
 
     async def refused(self, within_s: float = 10.0) -> Refusal:
         """Wait for the end of the connection and return it."""

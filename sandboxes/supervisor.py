@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 # How long a wish waits at most before it is seen; one small query each time.
 TURN_S = 0.4
 FULL_LOOK_S = 30.0
+# The engine tells of a change a moment before its list shows it (Docker 20.10 does): a second look follows the first.
+SECOND_LOOK_S = 1.0
 # An engine that is away is asked again after this.
 AWAY_S = 2.0
 # The firewall is tried again after this, for somebody who has read the warning.
@@ -80,6 +82,7 @@ class Supervisor:
         self.owner = lease.this_process()
         self._world = World()
         self._looked_at = -FULL_LOOK_S
+        self._second_look_at: float | None = None
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._awake = asyncio.Event()
@@ -127,11 +130,18 @@ class Supervisor:
         return True
 
     async def _turn(self) -> None:
-        if time.monotonic() - self._looked_at >= FULL_LOOK_S:
+        if self._look_is_due():
             await self._look()
         for pk in await self._needy():
             if pk not in self._busy:
                 self._busy[pk] = asyncio.create_task(self._attend(pk))
+
+    def _look_is_due(self) -> bool:
+        now = time.monotonic()
+        if self._second_look_at is not None and now >= self._second_look_at:
+            self._second_look_at = None
+            return True
+        return now - self._looked_at >= FULL_LOOK_S
 
     async def _look(self) -> None:
         """Take the full look, say that the engine is well, and put strangers among our things into quarantine."""
@@ -164,6 +174,7 @@ class Supervisor:
                 async for event in self.engine.events({INSTANCE: settings.SANDLOT_INSTANCE}):
                     if event.action in ("die", "start", "destroy", "oom") and SANDBOX in event.labels:
                         self._looked_at = -FULL_LOOK_S
+                        self._second_look_at = time.monotonic() + SECOND_LOOK_S
                         self.wake()
                         if event.action == "oom" and self._leads:
                             await self._sampler.note(event)

@@ -24,6 +24,8 @@ VERBS = {
     "sandbox.create": "Create sandbox",
     "sandbox.start": "Start sandbox",
     "sandbox.stop": "Stop sandbox",
+    "sandbox.pause": "Pause sandbox",
+    "sandbox.resume": "Resume sandbox",
     "sandbox.restart": "Restart sandbox",
     "sandbox.retry": "Retry sandbox",
     "sandbox.settings": "Change sandbox settings",

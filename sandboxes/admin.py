@@ -75,7 +75,7 @@ class SandboxAdmin(admin.ModelAdmin):
     list_filter = ["state", "desired", ("trashed_at", admin.EmptyFieldListFilter), "team", "template", "created_at"]
     search_fields = ["slug", "title", "team__name", "created_by__email", "created_by__name"]
     inlines = [StepInline]
-    actions = ["start", "stop", "restart", "trash", "restore", "delete_everything"]
+    actions = ["start", "pause", "resume", "stop", "restart", "trash", "restore", "delete_everything"]
     fieldsets = [
         (None, {"fields": ["slug", "title", "team", "template", "created_by", "created_at", "last_used_at"]}),
         ("State", {"fields": ["state", "desired", "reason", "state_at", "trashed_at", "trashed_by"]}),
@@ -111,6 +111,14 @@ class SandboxAdmin(admin.ModelAdmin):
     @on_each_row("Start")
     def start(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
         return wished(sandbox, sandbox.start(), "is being started")
+
+    @on_each_row("Pause…", asks="Everything in these sandboxes stands still until they are resumed; nothing is lost.")
+    def pause(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.pause(), "is being paused")
+
+    @on_each_row("Resume")
+    def resume(self, request: HttpRequest, sandbox: Sandbox) -> Answer:
+        return wished(sandbox, sandbox.resume(), "goes on")
 
     @on_each_row(
         "Stop…", asks="Everybody's terminals in these sandboxes end and private folders are emptied. Files stay."

@@ -41,7 +41,7 @@ class Row:
     is_mine: bool
     used: str
     used_at: datetime | None
-    # Slug of the button's address, or "" for none: retry, stop or start.
+    # Slug of the button's address, or "" for none: retry, stop, resume or start.
     button: str
     may_operate: bool
     shares: tuple[Share, ...]
@@ -71,10 +71,10 @@ class Row:
 
 
 def button_of(sandbox: Sandbox) -> str:
-    """Return what one press does: retry what failed, stop what shall run, start what shall not."""
+    """Return what one press does: retry what failed, stop what shall run, let go on or start what shall not."""
     if sandbox.state == "failed":
         return "retry"
-    return {"running": "stop", "stopped": "start"}.get(sandbox.desired, "")
+    return {"running": "stop", "paused": "resume", "stopped": "start"}.get(sandbox.desired, "")
 
 
 @lru_cache(maxsize=KEPT_ROWS)

@@ -65,6 +65,14 @@ class Keeper(Protocol):
         """Write down why sessions that do not run yet cannot be started; those that run go on."""
         ...
 
+    async def pause(self, sandbox: Sandbox) -> bool:
+        """Have all session containers stand still; False when the one that owns the network is not there."""
+        ...
+
+    async def resume(self, sandbox: Sandbox) -> bool:
+        """Have those go on that stand still and are as they shall be; False when there is nothing to go on."""
+        ...
+
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         """Have no session container of this sandbox left."""
         ...
@@ -165,14 +173,19 @@ class Supervisor:
 
     async def _needy(self) -> set[int]:
         unsettled = {pk async for pk in Sandbox.objects.unsettled().values_list("pk", flat=True)}
-        return unsettled | await self.keeper.needy(self._world)
+        return unsettled | await self._woken() | await self.keeper.needy(self._world)
+
+    async def _woken(self) -> set[int]:
+        """Return those that shall stand still and do not: somebody woke them, or they ended with the engine."""
+        paused = Sandbox.objects.filter(desired=Desired.PAUSED, state=State.PAUSED).values_list("pk", "slug")
+        return {pk async for pk, slug in paused if not self._world.is_paused(slug)}
 
     async def _listen(self) -> None:
         """Turn the engine's events into an early look."""
         while True:
             with suppress(EngineError):
                 async for event in self.engine.events({INSTANCE: settings.SANDLOT_INSTANCE}):
-                    if event.action in ("die", "start", "destroy", "oom") and SANDBOX in event.labels:
+                    if event.action in ("die", "start", "destroy", "oom", "unpause") and SANDBOX in event.labels:
                         self._looked_at = -FULL_LOOK_S
                         self._second_look_at = time.monotonic() + SECOND_LOOK_S
                         self.wake()
@@ -206,6 +219,7 @@ class Supervisor:
     async def _converge(self, sandbox: Sandbox) -> None:
         carry_out = {
             Desired.RUNNING: self._bring_up,
+            Desired.PAUSED: self._pause,
             Desired.STOPPED: self._bring_down,
             Desired.DELETED: self._delete,
         }[Desired(sandbox.desired)]
@@ -221,11 +235,12 @@ class Supervisor:
             await self._reach(sandbox, State.FAILED, f"Unexpected: {type(error).__name__}. The server's log says more.")
 
     async def _bring_up(self, sandbox: Sandbox) -> None:
-        if sandbox.state == State.RUNNING and sandbox.boot == sandbox.boot_reached:
-            if await self._host_runs(sandbox):
+        if sandbox.boot == sandbox.boot_reached:
+            if await self._goes_on(sandbox):
                 await self._bring_others_up(sandbox)
                 return
-            await self._note_crash(sandbox)
+            if sandbox.state == State.RUNNING:
+                await self._note_crash(sandbox)
         operation = "start" if sandbox.boot_reached else "create"
         work = Work(sandbox, "restart" if sandbox.boot_reached and sandbox.boot != sandbox.boot_reached else operation)
         await self._reach(sandbox, State.CREATING if operation == "create" else State.STARTING, sandbox.reason)
@@ -233,6 +248,23 @@ class Supervisor:
         await self.keeper.host_up(sandbox, shared, work)
         await self._reach(sandbox, State.RUNNING, boot_reached=sandbox.boot)
         await self.keeper.others_up(sandbox, shared)
+
+    async def _pause(self, sandbox: Sandbox) -> None:
+        async with Work(sandbox, "pause").step("Pause the sessions"):
+            is_there = await self.keeper.pause(sandbox)
+        if is_there:
+            await self._reach(sandbox, State.PAUSED)
+        else:
+            await sync_to_async(sandbox.stop_lost)()
+
+    async def _goes_on(self, sandbox: Sandbox) -> bool:
+        """Whether it runs, or stood still and goes on now: for that it needs neither its image nor room on the disk."""
+        if sandbox.state == State.RUNNING and await self._host_runs(sandbox):
+            return True
+        if not await self.keeper.resume(sandbox):
+            return False
+        await self._reach(sandbox, State.RUNNING)
+        return True
 
     async def _bring_others_up(self, sandbox: Sandbox) -> None:
         """Start what is missing beside a host session that runs: a failure is theirs, the sandbox goes on."""

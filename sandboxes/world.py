@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandboxes.engine import Container, Engine
-from sandboxes.labels import SANDBOX, labels_of
+from sandboxes.labels import HOST, SANDBOX, labels_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,17 @@ class World:
         """Session containers of one sandbox."""
         return [container for container in self.containers.values() if container.labels.get(SANDBOX) == slug]
 
+    def is_paused(self, slug: str) -> bool:
+        """Whether the owner of a sandbox's network stands still and nothing else of it runs."""
+        there = self.of(slug)
+        host = [container for container in there if container.labels.get(HOST) == "1"]
+        return any(each.state == "paused" for each in host) and not any(each.is_running for each in there)
+
+    def is_there(self, name: str, labels: Mapping[str, str], state: str) -> bool:
+        """Whether this container is in this state of the engine's and carries these labels."""
+        container = self.containers.get(name)
+        return container is not None and container.state == state and labels.items() <= container.labels.items()
+
     def runs(self, name: str, labels: Mapping[str, str]) -> bool:
         """Whether this container runs and carries these labels."""
-        container = self.containers.get(name)
-        return container is not None and container.is_running and labels.items() <= container.labels.items()
+        return self.is_there(name, labels, "running")

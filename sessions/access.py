@@ -12,6 +12,7 @@ from accounts.models import Membership, User
 from accounts.vault import VaultError
 from activity.log import VISIT, record
 from activity.models import Outcome
+from sandboxes.models import State
 from sessions.containers import container_name
 from sessions.models import Session, SessionState, Terminal
 from sessions.policy import Act, may
@@ -41,6 +42,10 @@ def session_over() -> Refused:
     return Refused(Close.GONE, "The session was ended.")
 
 
+def paused() -> Refused:
+    return Refused(Close.RESTARTING, "The sandbox is paused. The terminal goes on where it stood once it is resumed.")
+
+
 @dataclass(frozen=True, eq=False)
 class Seat:
     """A person's admitted place at a terminal. `shell` is there while the terminal was never opened."""
@@ -64,6 +69,8 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
     if terminal is None:
         raise not_here()
     session = terminal.session
+    if session.sandbox.state == State.PAUSED:
+        raise paused()
     if session.state != SessionState.RUNNING:
         raise Refused(Close.RESTARTING, f"The session {session.name} is not running yet. It connects by itself.")
     may_drive = may(user, Act.TYPE, session, session.sandbox.team.role_of(user))
@@ -131,10 +138,19 @@ def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
             reasons[seat] = signed_out()
         elif session is None:
             reasons[seat] = session_over()
-        elif (role := roles.get((session.sandbox.team_id, user.pk))) is None:
-            reasons[seat] = not_here()
-        elif session.ended_at is not None:
-            reasons[seat] = session_over()
-        elif may(user, Act.TYPE, session, role) != seat.may_drive:
-            reasons[seat] = Refused(Close.RESTARTING, "Your rights here have changed.")
+        elif why := why_out(seat, session, user, roles.get((session.sandbox.team_id, user.pk))):
+            reasons[seat] = why
     return reasons
+
+
+def why_out(seat: Seat, session: Session, user: User, role: str | None) -> Refused | None:
+    """Return why somebody who is signed in may not go on sitting there; None when they may."""
+    if role is None:
+        return not_here()
+    if session.ended_at is not None:
+        return session_over()
+    if session.sandbox.state == State.PAUSED:
+        return paused()
+    if may(user, Act.TYPE, session, role) != seat.may_drive:
+        return Refused(Close.RESTARTING, "Your rights here have changed.")
+    return None

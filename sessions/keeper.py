@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.vault import VaultError
 from sandboxes.confinement import Limits, session_container_spec
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 READY_S = 10.0
 # Seconds a holder may take to hang up its shells.
 STOP_GRACE_S = 3
+ALIVE = ("running", "paused")
 
 
 class SessionKeeper:
@@ -42,7 +45,8 @@ class SessionKeeper:
         self.engine = engine
 
     async def needy(self, world: World) -> set[int]:
-        sessions = Session.objects.filter(sandbox__state=State.RUNNING).select_related("sandbox")
+        running, left = Q(sandbox__state=State.RUNNING), Q(sandbox__state=State.PAUSED, ended_at__isnull=False)
+        sessions = Session.objects.filter(running | left).select_related("sandbox")
         return {session.sandbox_id async for session in sessions if not as_it_shall_be(session, world)}
 
     async def host_up(self, sandbox: Sandbox, shared: SharedTree, work: Work) -> bool:
@@ -74,6 +78,35 @@ class SessionKeeper:
                 await sync_to_async(session.lose_terminals)(reason)
                 await sync_to_async(session.reach)(SessionState.FAILED, reason)
 
+    async def pause(self, sandbox: Sandbox) -> bool:
+        """The owner of the network last: the others stand on it. Sessions that were ended go meanwhile."""
+        ended = [session async for session in sandbox.sessions.exclude(ended_at=None)]
+        for session in ended:
+            session.sandbox = sandbox
+        await asyncio.gather(*(self._forget(session) for session in ended))
+        there = (await self._look(sandbox)).of(sandbox.slug)
+        host = [each for each in there if each.name == global_container_name(sandbox) and each.state in ALIVE]
+        others = [each for each in there if each not in host and each.is_running]
+        await asyncio.gather(*(self.engine.pause_container(each.name) for each in others))
+        for each in host:
+            await self.engine.pause_container(each.name)
+        return bool(host)
+
+    async def resume(self, sandbox: Sandbox) -> bool:
+        """The owner of the network first. Who is not as they shall be any more is replaced by `others_up`, unwoken."""
+        world, sessions = await self._look(sandbox), [session async for session in sandbox.sessions.wanted()]
+        for session in sessions:
+            session.sandbox = sandbox
+        host = next((session for session in sessions if session.is_global), None)
+        if host is None or not any(world.is_there(container_name(host), labels_of(host), state) for state in ALIVE):
+            return False
+        paused = [each for each in sessions if world.is_there(container_name(each), labels_of(each), "paused")]
+        for session in paused:
+            if session is host:
+                await self.engine.unpause_container(container_name(session))
+        await asyncio.gather(*(self.engine.unpause_container(container_name(s)) for s in paused if s is not host))
+        return bool(paused)
+
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         await self._remove((await self._look(sandbox)).of(sandbox.slug), sandbox, reason)
         await sync_to_async(note_stopped)(sandbox, reason)
@@ -86,8 +119,7 @@ class SessionKeeper:
         """Start, replace or remove one session's container. Its failure is its own."""
         try:
             if session.ended_at is not None:
-                await self.engine.remove_container(container_name(session))
-                await sync_to_async(session.delete)()
+                await self._forget(session)
             elif not world.runs(container_name(session), labels_of(session)):
                 if not session.is_global:  # the owner of the network is `host_up`'s
                     await self._replace(session, shared)
@@ -98,6 +130,10 @@ class SessionKeeper:
         except EngineError as error:
             logger.warning("Session %s failed: %s", session, error)
             await sync_to_async(session.reach)(SessionState.FAILED, str(error))
+
+    async def _forget(self, session: Session) -> None:
+        await self.engine.remove_container(container_name(session))
+        await sync_to_async(session.delete)()
 
     async def _replace(self, session: Session, shared: SharedTree) -> None:
         await sync_to_async(session.lose_terminals)(await self._why_ended(session))
@@ -160,6 +196,8 @@ class SessionKeeper:
         await sync_to_async(lose_terminals)(sandbox, reason)
 
     async def _end(self, name: str) -> None:
+        with suppress(NotFound):
+            await self.engine.unpause_container(name)  # what stands still hears no signal
         await self.engine.stop_container(name, grace_s=STOP_GRACE_S)
         await self.engine.remove_container(name)
 

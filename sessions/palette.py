@@ -69,11 +69,18 @@ def sandbox_entry(sandbox: Any) -> dict[str, Any]:
     }
 
 
+OPERATIONS = {
+    Desired.RUNNING: ["stop", "pause", "restart"],
+    Desired.PAUSED: ["resume", "stop"],
+    Desired.STOPPED: ["start"],
+}
+
+
 def operations(sandbox: Sandbox) -> list[str]:
     """Return the operations that the sandbox's page offers in this state."""
     if sandbox.state == State.FAILED:
         return ["retry"]
-    return {Desired.RUNNING: ["stop", "restart"], Desired.STOPPED: ["start"]}.get(Desired(sandbox.desired), [])
+    return OPERATIONS.get(Desired(sandbox.desired), [])
 
 
 def terminal_entry(terminal: Terminal, user: User) -> dict[str, str]:

@@ -6,8 +6,8 @@ const require = createRequire(import.meta.url);
 
 const NAMES = `
   alert-triangle arrow-down arrow-left arrow-right arrow-up box brand-debian chart-line check chevron-down coffee copy
-  device-desktop dots download eye history key keyboard link lock logout moon package player-play player-stop plus
-  refresh restore rotate-clockwise search settings shield-lock sun terminal-2 trash user-minus user-plus users x
+  device-desktop dots download eye history key keyboard link lock logout moon package player-pause player-play player-stop
+  plus refresh restore rotate-clockwise search settings shield-lock sun terminal-2 trash user-minus user-plus users x
 `;
 
 /** Write the sprite. Fails with the icon's name when the icon set has no such icon. */

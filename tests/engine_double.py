@@ -71,6 +71,11 @@ class Box:
     def is_running(self) -> bool:
         return self.seen.is_running
 
+    @property
+    def lives(self) -> bool:
+        """Whether its programs are there, also while they stand still."""
+        return self.seen.state in ("running", "paused")
+
 
 def put(records: bytes, files: dict[str, bytes]) -> None:
     """Do as `holder private` does with a list of files: see sessions/holder/records.h."""
@@ -155,6 +160,18 @@ class EngineDouble:
         await self.before("stop_container")
         if name in self.boxes and self.boxes[name].is_running:
             self.end(name, 0)
+
+    async def pause_container(self, name: str) -> None:
+        await self.before("pause_container")
+        box = self._box(name)
+        if not box.lives:
+            raise Conflict(f"pausing {name}: it is not running")
+        box.seen = replace(box.seen, state="paused")
+
+    async def unpause_container(self, name: str) -> None:
+        await self.before("unpause_container")
+        if self._box(name).seen.state == "paused":
+            self.boxes[name].seen = replace(self.boxes[name].seen, state="running")
 
     async def remove_container(self, name: str) -> None:
         await self.before("remove_container")

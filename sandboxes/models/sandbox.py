@@ -287,6 +287,21 @@ class Sandbox(models.Model):
     def stop(self) -> bool:
         return self._wish("sandbox.stop", Desired.STOPPED, State.STOPPING)
 
+    def pause(self) -> bool:
+        """Let everything in it stand still, kept in memory; only what runs can be paused."""
+        running = models.Q(state=State.RUNNING, desired=Desired.RUNNING)
+        return self._wish("sandbox.pause", Desired.PAUSED, State.RUNNING, only=running)
+
+    def resume(self) -> bool:
+        """Let it go on where it stood."""
+        return self._wish("sandbox.resume", Desired.RUNNING, State.STARTING, only=models.Q(desired=Desired.PAUSED))
+
+    def stop_lost(self) -> bool:
+        """Its containers ended while it was paused: it is as good as stopped, and says why."""
+        reason = "It ended while it was paused: what ran in it is gone, its files are kept."
+        paused = models.Q(desired=Desired.PAUSED)
+        return self._wish("sandbox.crash", Desired.STOPPED, State.STOPPING, only=paused, reason=reason)
+
     def stop_if_idle(self, now: datetime) -> bool:
         """Stop it when its time is over, unless somebody uses it in this very moment."""
         if self.stops_at is None or self.idle_timeout_s is None or self.stops_at > now:
@@ -354,6 +369,7 @@ class Sandbox(models.Model):
         """Try again after a failure, with the same wish."""
         towards = {
             Desired.RUNNING: State.STARTING,
+            Desired.PAUSED: State.RUNNING,
             Desired.STOPPED: State.STOPPING,
             Desired.DELETED: State.DELETING,
         }[Desired(self.desired)]

@@ -7,6 +7,7 @@ from django.db import models
 
 class Desired(models.TextChoices):
     RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
     STOPPED = "stopped", "Stopped"
     DELETED = "deleted", "Deleted"
 
@@ -15,6 +16,7 @@ class State(models.TextChoices):
     CREATING = "creating", "Creating"
     STARTING = "starting", "Starting"
     RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
     STOPPING = "stopping", "Stopping"
     STOPPED = "stopped", "Stopped"
     FAILED = "failed", "Failed"
@@ -22,12 +24,13 @@ class State(models.TextChoices):
 
 
 # The state that a wish ends in.
-SETTLED = {Desired.RUNNING: State.RUNNING, Desired.STOPPED: State.STOPPED}
+SETTLED = {Desired.RUNNING: State.RUNNING, Desired.PAUSED: State.PAUSED, Desired.STOPPED: State.STOPPED}
 
 NEXT_ACTION: dict[str, str] = {
     State.CREATING: "It opens by itself when it is ready.",
     State.STARTING: "It opens by itself when it is ready.",
     State.RUNNING: "Open a terminal.",
+    State.PAUSED: "Resume it: everything goes on where it stood.",
     State.STOPPING: "Wait until it has stopped.",
     State.STOPPED: "Start it.",
     State.FAILED: "Read the failing step, then Retry.",

@@ -28,6 +28,8 @@ def operation(change: Callable[[Sandbox], object]) -> Callable[..., HttpResponse
 
 start = operation(Sandbox.start)
 stop = operation(Sandbox.stop)
+pause = operation(Sandbox.pause)
+resume = operation(Sandbox.resume)
 restart = operation(Sandbox.restart)
 retry = operation(Sandbox.retry)
 keep_awake = operation(Sandbox.keep_awake)

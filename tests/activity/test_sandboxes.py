@@ -17,12 +17,14 @@ from sandboxes.models import Sandbox, State, Template
 from tests.activity.test_people import new_entries
 from tests.visitors import browser_of
 
-BUTTONS = ["start", "stop", "restart", "retry"]
+BUTTONS = ["start", "stop", "pause", "resume", "restart", "retry"]
 
 
 def ready_for(sandbox: Sandbox, button: str) -> None:
     if button == "start":
         Sandbox.objects.update(desired="stopped", state="stopped")
+    elif button == "resume":
+        Sandbox.objects.update(desired="paused", state="paused", boot_reached=1)
     else:
         Sandbox.objects.update(state="failed" if button == "retry" else "running", boot_reached=1)
 
@@ -68,7 +70,9 @@ def test_a_button_that_changes_nothing_is_not_recorded(sandbox: Sandbox, bob: Us
     assert new_entries(before) == []
 
 
-@pytest.mark.parametrize("action", ["start", "stop", "restart", "trash", "restore", "delete_everything"])
+@pytest.mark.parametrize(
+    "action", ["start", "stop", "pause", "resume", "restart", "trash", "restore", "delete_everything"]
+)
 def test_an_action_of_the_admin_is_recorded_for_each_row(
     sandbox: Sandbox, team: Team, template: Template, alice: User, action: str
 ) -> None:

@@ -52,6 +52,7 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
             ("quiet-otter", debian, ben, ""),
             ("docs-preview", busybox, ben, ""),
             ("nimble-falcon", debian, ada, ""),
+            ("night-build", debian, ben, "Night build"),
             ("amber-reef", debian, ada, ""),
             ("old-idea", busybox, ben, ""),
             ("spike-search", debian, ada, "Search spike"),
@@ -66,6 +67,9 @@ def sandboxes(team: Team, ada: User, ben: User) -> None:
     made["quiet-otter"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(hours=3))
     made["docs-preview"].stop()
     made["docs-preview"].reach(State.STOPPED, last_used_at=now - timedelta(days=12))
+    made["night-build"].reach(State.RUNNING, boot_reached=1, last_used_at=now - timedelta(hours=9))
+    made["night-build"].pause()
+    made["night-build"].reach(State.PAUSED)
     for slug, by, days in [("old-idea", ben, 2), ("spike-search", ada, 6)]:
         made[slug].trash(by, now - timedelta(days=days, hours=5))
         made[slug].reach(State.STOPPED, boot_reached=1)

@@ -74,6 +74,7 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("sandbox-creating", "/sandboxes/nimble-falcon/"),
         Shot("sandbox-failed", "/sandboxes/amber-reef/"),
         Shot("sandbox-stopped", "/sandboxes/docs-preview/"),
+        Shot("sandbox-paused", "/sandboxes/night-build/"),
         Shot("sandbox-session", "/sandboxes/quiet-otter/"),
         Shot("sandbox-terminal", "/sandboxes/payments-api/"),
         Shot("sandbox-viewer", "/sandboxes/quiet-otter/", who="vera@example.com"),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.live import LiveServer, Person, docker, eventually
-from tests.viewer import Viewer
+from tests.viewer import Refusal, Viewer
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 
@@ -131,7 +131,7 @@ def test_20_at_once_all_come_up(server: LiveServer, ada: Person) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("wish", ["create", "stop", "start", "restart", "delete"])
+@pytest.mark.parametrize("wish", ["create", "stop", "start", "restart", "pause", "delete"])
 def test_killed_at_every_step_it_goes_on(server: LiveServer, ada: Person, wish: str) -> None:
     """kill -9 as soon as the n-th step has begun, for every n there is; the next start finishes the work."""
     rounds = 0
@@ -177,7 +177,7 @@ def killed_in_step(server: LiveServer, slug: str, operation: str, nth: int) -> b
             return "step"
         row = server.row("SELECT * FROM sandboxes_sandbox WHERE slug = ?", slug)
         assert row.get("state") != "failed", row
-        over = not row or (row["state"] in ("running", "stopped") and row["boot"] == row["boot_reached"] and steps)
+        over = not row or (row["state"] == row["desired"] and row["boot"] == row["boot_reached"] and steps)
         return "over" if over and all(step["finished_at"] for step in steps) else ""
 
     if eventually(begun, f"step {nth} of {operation}") == "over":
@@ -190,9 +190,69 @@ def check_finished(server: LiveServer, slug: str, wish: str) -> None:
     if wish == "delete":
         wait_until_gone(server, slug)
         return
-    server.wait_for_state(slug, "stopped" if wish == "stop" else "running")
+    server.wait_for_state(slug, {"stop": "stopped", "pause": "paused"}.get(wish, "running"))
     left_open = "SELECT * FROM sandboxes_step p JOIN sandboxes_sandbox s ON s.id = p.sandbox_id WHERE s.slug = ?"
     eventually(lambda: all(step["finished_at"] for step in server.rows(left_open, slug)), "no step is left open")
+
+
+async def test_a_paused_sandbox_stands_still_and_goes_on_with_the_same_shell(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("stands-still")
+    async with Viewer(server.origin, ada.cookie, ada.open_terminal("stands-still")) as viewer:
+        await viewer.sees("# ")
+        await viewer.run("kept=yes; echo mine > ~/.private/note; (while :; do echo x >> ~/ticks; sleep 0.05; done) & :")
+        ada.post("/sandboxes/stands-still/pause/")
+        refusal = await viewer.refused()
+        assert (refusal.code, "paused" in refusal.text) == (1012, True)
+    server.wait_for_state("stands-still", "paused")
+    assert states_of(server, "stands-still") == {"paused"}
+    assert "Resume" in ada.get("/sandboxes/stands-still/").text
+    assert ada.post("/sandboxes/stands-still/terminals/").status_code == 409
+    with pytest.raises(Refusal, match="paused"):
+        await Viewer(server.origin, ada.cookie, viewer.terminal_id).open()
+    ada.post("/sandboxes/stands-still/resume/")
+    server.wait_for_state("stands-still", "running")
+    async with Viewer(server.origin, ada.cookie, viewer.terminal_id) as viewer:
+        assert (await viewer.run("echo $kept; cat ~/.private/note; kill %1")).split()[:2] == ["yes", "mine"]
+
+
+@pytest.mark.parametrize("wish", ["stop", "restart", "delete"])
+def test_a_paused_sandbox_can_be_stopped_restarted_and_deleted(server: LiveServer, ada: Person, wish: str) -> None:
+    slug = f"paused-{wish}"
+    ada.running_sandbox(slug, "busybox")
+    ada.post(f"/sandboxes/{slug}/pause/")
+    server.wait_for_state(slug, "paused")
+    if wish == "delete":
+        ada.delete_sandbox(slug)
+        wait_until_gone(server, slug)
+        return
+    ada.post(f"/sandboxes/{slug}/{wish}/")
+    server.wait_for_state(slug, "stopped" if wish == "stop" else "running")
+    assert states_of(server, slug) == (set() if wish == "stop" else {"running"})
+
+
+def test_what_ends_while_it_is_paused_is_stopped_and_says_so(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("ends-paused", "busybox")
+    ada.post("/sandboxes/ends-paused/pause/")
+    server.wait_for_state("ends-paused", "paused")
+    docker("rm", "-f", f"sandlot-{server.instance}-ends-paused-pitcher-host")
+    row = server.wait_for_state("ends-paused", "stopped")
+    assert "ended while it was paused" in row["reason"]
+    ada.post("/sandboxes/ends-paused/start/")
+    server.wait_for_state("ends-paused", "running")
+
+
+def test_what_somebody_wakes_on_the_engine_stands_still_again(server: LiveServer, ada: Person) -> None:
+    ada.running_sandbox("woken", "busybox")
+    ada.post("/sandboxes/woken/pause/")
+    server.wait_for_state("woken", "paused")
+    docker("unpause", f"sandlot-{server.instance}-woken-pitcher-host")
+    eventually(lambda: states_of(server, "woken") == {"paused"}, "it stands still again")
+
+
+def states_of(server: LiveServer, slug: str) -> set[str]:
+    """Return in which states of the engine a sandbox's containers are."""
+    mine = ["--filter", f"label=sandlot.instance={server.instance}", "--filter", f"label=sandlot.sandbox={slug}"]
+    return set(docker("ps", "-a", "--format", "{{.State}}", *mine))
 
 
 async def test_a_session_container_that_dies_comes_back(server: LiveServer, ada: Person) -> None:

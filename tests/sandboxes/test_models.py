@@ -89,6 +89,28 @@ def test_starting_what_runs_changes_nothing(sandbox: Sandbox) -> None:
     assert sandbox.is_settled
 
 
+def test_a_pause_is_a_wish_that_only_what_runs_can_have(sandbox: Sandbox) -> None:
+    assert not sandbox.pause()
+    sandbox.reach(State.RUNNING, boot_reached=1)
+    assert sandbox.pause()
+    assert (sandbox.desired, sandbox.state, sandbox.is_settled) == (Desired.PAUSED, State.RUNNING, False)
+    assert not sandbox.pause()
+    sandbox.reach(State.PAUSED)
+    assert sandbox.is_settled
+    assert sandbox not in Sandbox.objects.unsettled()
+    assert sandbox.resume()
+    assert (sandbox.desired, sandbox.state) == (Desired.RUNNING, State.STARTING)
+    assert not sandbox.resume()
+
+
+def test_a_paused_sandbox_is_not_stopped_for_idleness(sandbox: Sandbox) -> None:
+    sandbox.change_idle_timeout(60)
+    sandbox.reach(State.RUNNING, boot_reached=1)
+    sandbox.pause()
+    sandbox.reach(State.PAUSED)
+    assert Sandbox.objects.stop_idle(timezone.now() + timedelta(days=2)) == []
+
+
 def test_a_restart_counts_so_that_an_interrupted_one_is_finished(sandbox: Sandbox) -> None:
     settled(sandbox, State.RUNNING).restart()
     assert sandbox.boot == sandbox.boot_reached + 1

@@ -13,7 +13,7 @@ from sandboxes.models import Desired, EngineStatus, Sandbox, State, Template
 from sandboxes.sizes import Size
 from tests.visitors import browser_of
 
-BUTTONS = ["start", "stop", "restart", "retry"]
+BUTTONS = ["start", "stop", "pause", "resume", "restart", "retry"]
 HTMX = {"HX-Request": "true"}
 
 

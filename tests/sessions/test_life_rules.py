@@ -60,7 +60,7 @@ EVENTS: list[Event] = [
     *[("visit",)] * 3,
     *(("change_role", role) for role in (Role.MEMBER, Role.VIEWER, "")),
     *(("wish", wish) for wish in ("start", "start", "restart", "restart", "restore", "restore")),
-    *(("wish", wish) for wish in ("stop", "stop", "trash", "delete")),
+    *(("wish", wish) for wish in ("stop", "stop", "trash", "delete", "pause", "pause", "pause", "resume", "resume")),
 ]
 # These have a page, and there is none of a sandbox in the trash.
 ON_A_PAGE = {"connect", "end", "open_terminal", "change_git", "visit"}
@@ -211,7 +211,8 @@ class Life(RuleBasedStateMachine):
     def kill(self, *names: str) -> None:
         """kill -9 of the first process of a session, or of all, as when the engine starts again."""
         for name in names:
-            if self.is_running(name):
+            box = self.box(name)
+            if self.is_running(name) or (len(names) > 1 and box is not None and box.lives):
                 self.is_hurt = True
                 self.engine.end(f"sandlot-{settings.SANDLOT_INSTANCE}-{SLUG}-{name}")
 
@@ -336,6 +337,9 @@ class Life(RuleBasedStateMachine):
     def check(self, sandbox: Sandbox) -> None:
         assert (sandbox.state, sandbox.boot_reached) == (sandbox.desired, sandbox.boot)
         assert not self.sessions().exclude(ended_at=None).exists()
+        if sandbox.state == State.PAUSED:
+            self.check_paused(sandbox)
+            return
         rows = list(self.sessions().wanted()) if sandbox.is_running else []
         # One container for each session and no other.
         assert self.engine.boxes.keys() == {named(sandbox, session.name) for session in rows}
@@ -344,8 +348,16 @@ class Life(RuleBasedStateMachine):
             self.check_session(session, self.engine.boxes[named(sandbox, session.name)])
         self.check_terminals()
 
+    def check_paused(self, sandbox: Sandbox) -> None:
+        """All that there was stands still, and no shell is lost; who came meanwhile waits."""
+        boxes = self.engine.boxes
+        assert global_container_name(sandbox) in boxes
+        assert boxes.keys() <= {named(sandbox, session.name) for session in self.sessions().wanted()}
+        assert {box.seen.state for box in boxes.values()} == {"paused"}
+        self.check_terminals()
+
     def check_session(self, session: Session, box: Box) -> None:
-        """It is as its row says, on the network of the global one that runs now."""
+        """It is as its row says, on the network of the global one that runs now, unless it may only read."""
         assert box.is_running
         assert (session.state, session.private_reached) == (SessionState.RUNNING, session.private_version)
         labels = {
@@ -359,11 +371,11 @@ class Life(RuleBasedStateMachine):
         shared = [m for m in box.spec.mounts if isinstance(m, VolumeMount) and f"-{SLUG}." in m.name]
         assert {mount.read_only for mount in shared} == {session.permission == "read"}
         host = self.engine.boxes[global_container_name(session.sandbox)]
-        assert box.stands_on == ("" if session.is_global else host.seen.id)
+        assert box.stands_on == (host.seen.id if session.can_write and not session.is_global else "")
 
     def check_terminals(self) -> None:
         """A shell lives as long as its container; a terminal that nobody looked at waits for its session."""
-        alive = {box.seen.id for box in self.engine.boxes.values() if box.is_running}
+        alive = {box.seen.id for box in self.engine.boxes.values() if box.lives}
         for terminal in Terminal.objects.filter(session__in=self.sessions()):
             assert terminal.is_live == (terminal.pk not in self.shells or self.shells[terminal.pk] in alive), terminal
 

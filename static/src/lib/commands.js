@@ -18,6 +18,8 @@ const BESIDE = 0.4;
 const VERBS = {
   start: { verb: "Start", icon: "player-play", doing: "Starting" },
   stop: { verb: "Stop", icon: "player-stop", doing: "Stopping" },
+  pause: { verb: "Pause", icon: "player-pause", doing: "Pausing" },
+  resume: { verb: "Resume", icon: "player-play", doing: "Resuming" },
   restart: { verb: "Restart", icon: "rotate-clockwise", doing: "Restarting" },
   retry: { verb: "Retry", icon: "refresh", doing: "Trying again:" },
 };

@@ -40,6 +40,7 @@ static void join(struct link *link, struct terminal *terminal, const struct link
     link->client = client;
     link->last_seq = client->accepted;
     link->acked_seq = client->written;
+    link->ack_due = client->written > 0; /* of what was accepted the rest still waits: WELCOME does not tell */
     link->terminal = terminal;
     link->may_drive = request->flags & LINK_MAY_DRIVE;
     snprintf(link->name, sizeof link->name, "%s", request->name);

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.holder.client import T, Viewer, shell
+from tests.holder.client import INPUT_BYTES, T, Viewer, shell
 from tests.holder.conftest import Holder
 
 KEPT_BYTES = 1024 * 1024
@@ -37,6 +37,23 @@ def type_on(viewer: Viewer, data: bytes) -> None:
     viewer.typed_seq = max(viewer.welcome.last_seq, viewer.acked_seq)
     start = viewer.typed_seq * 7
     viewer.type(data[start : start + 7])
+
+
+def test_who_comes_back_to_a_program_that_does_not_read_is_told_what_is_written(holder: Holder) -> None:
+    """WELCOME tells what was accepted; only with what is written does the window say how much may follow."""
+    viewer = holder.open(shell("stty raw -echo; printf ready; exec sleep 1000")).until_output(b"ready")
+    viewer.type(b"short")
+    viewer.until(lambda v: v.acked_seq == 1)
+    for _ in range(4):
+        viewer.type(b"x" * INPUT_BYTES)
+    gone = viewer.typed_seq
+    again = come_back(holder, viewer)
+    again.acked_seq = 0
+    again.until(lambda v: v.welcome and v.acked_seq)
+    assert again.welcome
+    # What was still in the pipe went with the link.
+    assert 1 < again.welcome.last_seq <= gone
+    assert again.acked_seq == 1
 
 
 def test_a_late_joiner_gets_all_that_is_kept_without_being_asked_whether_it_reads(holder: Holder) -> None:

@@ -89,6 +89,7 @@ export class FakeHolder {
     const mayTake = this.driver === null && drive && this.mayDrive;
     if (mayTake) this.#become(link);
     link.send(this.#welcome(link, client));
+    if (this.#accepted.has(client)) link.send(frames.inputAck(this.#accepted.get(client)));
     this.#announce();
     this.#startReplay(link, epoch, offset);
   }

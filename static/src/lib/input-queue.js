@@ -1,9 +1,10 @@
 /**
  * What was typed and is not known to be written to the terminal yet.
  *
- * Bytes wait here, become numbered frames when the window has room, and stay until the holder acknowledges them. After
- * a lost link the holder says the last number it accepted; the frames after that one are sent again with the same
- * numbers, so every byte is written exactly once.
+ * Bytes wait here, become numbered frames when the window has room, and stay until the holder acknowledges that they are
+ * written. After a lost link the holder says the last number it accepted; the frames after that one are sent again with
+ * the same numbers, so every byte is written exactly once. Those before it wait with the holder, perhaps for a program
+ * that does not read, and fill the window until they are acknowledged.
  */
 
 import { INPUT_FRAME_MAX_BYTES, INPUT_FRAMES_IN_FLIGHT } from "./protocol.js";
@@ -12,7 +13,7 @@ import { INPUT_FRAME_MAX_BYTES, INPUT_FRAMES_IN_FLIGHT } from "./protocol.js";
 export const INPUT_KEPT_MAX_BYTES = 8 * 1024 * 1024;
 
 export class InputQueue {
-  /** Numbered and not acknowledged, oldest first: {seq, bytes}. The first `#sent` of them are on the wire. */
+  /** Numbered and not acknowledged, oldest first: {seq, bytes}. The first `#sent` of them are with the holder or on the way. */
   #frames = [];
   #sent = 0;
   /** Not numbered yet. */
@@ -62,11 +63,11 @@ export class InputQueue {
    * client. Typing something twice is worse than saying that it was lost.
    */
   resume(lastSeq) {
-    this.acknowledge(lastSeq);
-    this.#sent = 0;
+    this.#sent = this.#frames.filter(({ seq }) => seq <= lastSeq).length;
     const expected = lastSeq + 1;
-    const lost = this.#frames.length > 0 && this.#frames[0].seq !== expected ? this.#dropFrames() : 0;
-    this.#nextSeq = this.#frames.length > 0 ? this.#frames.at(-1).seq + 1 : expected;
+    const next = this.#frames[this.#sent];
+    const lost = next && next.seq !== expected ? this.#dropFrames() : 0;
+    this.#nextSeq = Math.max(expected, (this.#frames.at(-1)?.seq ?? 0) + 1);
     return lost;
   }
 

@@ -35,6 +35,16 @@ test("after a new link only what was not accepted is sent again, with the same n
   assert.deepEqual(takeAll(queue).map(([seq]) => seq), [3]);
 });
 
+test("what the holder accepted and has not written yet fills the window after a new link, too", () => {
+  const queue = queueOf("x".repeat(40 * FRAME));
+  takeAll(queue);
+  queue.resume(16);
+  assert.deepEqual(takeAll(queue), []);
+  assert.equal(queue.keptBytes, 40 * FRAME);
+  queue.acknowledge(2);
+  assert.deepEqual(takeAll(queue).map(([seq]) => seq), [17, 18]);
+});
+
 test("a new page counts on from the holder's last number", () => {
   const queue = queueOf("a");
   queue.resume(41);

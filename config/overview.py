@@ -52,7 +52,7 @@ def numbers(sandboxes: Any) -> list[tuple[str, int]]:
     live = Terminal.objects.filter(session__sandbox__in=sandboxes, ended_at=None)
     fresh = Usage.objects.filter(sandbox__in=sandboxes, at__gt=timezone.now() - FRESH)
     return [
-        ("Running sessions", running_sessions(sandboxes).count()),
+        ("Running sessions", running_sessions(sandboxes).filter(sandbox__state=State.RUNNING).count()),
         ("Open terminals", live.count()),
         ("Sandboxes measured in the last minute", fresh.count()),
     ]

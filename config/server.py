@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ from config.websocket import DirectWebSocket  # noqa: E402
 MESSAGES_WAITING = 64
 # Both ways: the largest frame of the holder is 64 KiB of output with its head.
 MESSAGE_MAX_BYTES = 72 * 1024
+# Twice what a form may send: what is a little too large gets a page of our own that says so.
+BODY_MAX_BYTES = 5 * 1024 * 1024
 # Where the scope carries the queue from the server to the application.
 BOUNDED = "sandlot.queue"
 # ASGI extension: `send` takes several binary messages and waits for room. See DirectWebSocket.send_binary.
@@ -58,11 +61,19 @@ class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
         if isinstance(protocol, DirectWebSocket):
             scope["extensions"] = {DIRECT: {"send": protocol.send_binary}}
         if scope["type"] != "websocket":
-            # A request is here as a whole, in pieces of 8 KiB: a bound would save nothing and refuse half a megabyte.
-            return super().create_application(protocol, scope)
+            return None if refused_as_too_large(protocol) else super().create_application(protocol, scope)
         bounded: asyncio.Queue[Any] = asyncio.Queue(MESSAGES_WAITING)
         made = super().create_application(protocol, scope | {BOUNDED: bounded})
         return None if made is None else bounded
+
+
+def refused_as_too_large(protocol: Any) -> bool:
+    """Answer a request whose body is far too large. It lies in a file; Daphne would take all of it into memory."""
+    size = protocol.content.seek(0, os.SEEK_END)
+    protocol.content.seek(0)
+    if size > BODY_MAX_BYTES:
+        protocol.basic_error(413, b"Content Too Large", "This is more than may be sent. Nothing was changed.")
+    return bool(size > BODY_MAX_BYTES)
 
 
 def with_bounded_queue(application: Any) -> Any:

@@ -123,7 +123,7 @@ class Hello:
             offset = None if data.get("offset") is None else int(data["offset"])
             client = bytes.fromhex(data["client"])
             hello = cls(client, epoch, offset, int(data["cols"]), int(data["rows"]), bool(data.get("drive")))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise ProtocolError(f"The hello is malformed: {error}.") from error
         hello._check()
         return hello

@@ -28,8 +28,8 @@ from sessions.watch import watch
 
 logger = logging.getLogger(__name__)
 
-# A browser says hello at once; this only frees sockets that never will.
-HELLO_TIMEOUT_S = 10
+# A browser says hello at once; this only frees sockets that never will, before the holder's own 10 s are over.
+HELLO_TIMEOUT_S = 8
 # "Last used" is for people: a write a minute is enough.
 USED_EVERY_S = 60
 # ASGI extension of our own server.
@@ -85,8 +85,6 @@ async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     # Before the hello: the engine needs 30 to 50 ms, in which the page gets ready to say it.
     link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id)
     try:
-        hello = await browser.hello()
-        link.join(protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell))
         await carry(browser, link, seat)
     except (StreamLost, LinkEnded):
         # The container of who lost their place goes at once: they hear why, not that it restarts.
@@ -190,7 +188,9 @@ def mark_ended(terminal_id: UUID, status: int | None, reason: str) -> None:
 
 
 async def from_browser(browser: Browser, link: HolderLink, seat: Seat) -> None:
-    """Carry what the browser may send; everything else is a protocol error."""
+    """Join at its hello, then carry what the browser may send; everything else is a protocol error."""
+    hello = await browser.hello()
+    link.join(protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell))
     used_at = -float(USED_EVERY_S)
     while True:
         data, text = await browser.receive()

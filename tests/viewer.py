@@ -69,16 +69,7 @@ class Viewer:
     # --- connection ----------------------------------------------------------------------------------------------
     async def open(self, cols: int = 80, rows: int = 24, **changes: Any) -> Viewer:
         """Connect, say hello and wait for the welcome and for who is there; resumes where the last connection ended."""
-        url = self.origin.replace("http", "ws", 1) + f"/ws/terminals/{self.terminal_id}/"
-        self.live, self.ended, self.welcome, self.presence = False, None, {}, {}
-        self._socket = await connect(
-            url,
-            origin=Origin(self.origin),
-            subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
-            additional_headers={"Cookie": self.cookie},
-            compression=None,
-            max_size=2 * protocol.FRAME_MAX_BYTES,
-        )
+        await self.knock()
         hello = {
             "type": "hello",
             "client": self.client,
@@ -90,9 +81,22 @@ class Viewer:
         } | changes
         # Who is refused is refused at once: then the hello finds a closed door, and the reader knows why.
         await self._send(json.dumps(hello))
-        self._task = asyncio.create_task(self._read())
         await self.until(lambda: bool(self.welcome and self.presence), "welcome, and who else is here")
         return self
+
+    async def knock(self) -> None:
+        """Connect and say nothing yet."""
+        url = self.origin.replace("http", "ws", 1) + f"/ws/terminals/{self.terminal_id}/"
+        self.live, self.ended, self.welcome, self.presence = False, None, {}, {}
+        self._socket = await connect(
+            url,
+            origin=Origin(self.origin),
+            subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
+            additional_headers={"Cookie": self.cookie},
+            compression=None,
+            max_size=2 * protocol.FRAME_MAX_BYTES,
+        )
+        self._task = asyncio.create_task(self._read())
 
     async def arrive(self, within_s: float = 20.0) -> Viewer:
         """Open, coming back as the page does while the session is being restarted."""

@@ -378,13 +378,15 @@ ENDINGS = {
 }
 # Somebody who types into the global session, which goes on when they may only look.
 WRITER = "writer"
+# Somebody who loses their right between the socket's opening and their hello.
+EARLY = "early"
 
 
 @pytest.fixture(scope="module")
 def leavers(server: LiveServer, owner: Person) -> dict[str, Person]:
     """Somebody for each ending, all members, in a sandbox of their own."""
     owner.running_sandbox("ends", "busybox")
-    emails = {ending: f"{ending}@example.com" for ending in [*ENDINGS, WRITER]}
+    emails = {ending: f"{ending}@example.com" for ending in [*ENDINGS, WRITER, EARLY]}
     server.manage("shell", "-c", "from accounts.models import *;t=Team.objects.get(name='Team');[t.add(U"
                   f"ser.objects.create_user(e,{PASSWORD!r}),'member') for e in {list(emails.values())!r}]")  # fmt: skip
     return {ending: server.person(email) for ending, email in emails.items()}
@@ -454,6 +456,17 @@ async def test_a_right_that_ends_closes_sockets_at_once_and_takes_the_container_
         eventually(lambda: not server.rows(f"{SESSIONS} AND s.name = ?", "ends", ending), "the row is gone")
     kept = ["docker", "exec", containers(server, "ends")[GLOBAL].id, "cat", f"/project/workspace/{ending}"]
     assert subprocess.run(kept, capture_output=True, check=True).stdout == b"kept\n"
+
+
+async def test_a_right_that_ends_before_the_hello_closes_the_socket_as_soon(
+    server: LiveServer, owner: Person, leavers: dict[str, Person]
+) -> None:
+    person, run = leavers[EARLY], asyncio.get_running_loop().run_in_executor
+    viewer = Viewer(server.origin, person.cookie, person.open_terminal("ends"))
+    await viewer.knock()
+    begun = await run(None, end_by, "removed", person, owner)
+    assert (await viewer.refused()).code == Close.NOT_ALLOWED
+    assert viewer.ended_at - begun <= ENDED_S
 
 
 async def test_who_may_write_no_more_is_put_out_of_the_global_session_and_comes_back_to_look(

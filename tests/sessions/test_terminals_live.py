@@ -46,11 +46,6 @@ def held(person: Person, slug: str, viewer: Viewer) -> dict[str, Any]:
     return next(one for one in json.loads(done.stdout) if one["id"] == viewer.terminal_id)
 
 
-def drivers_of(*viewers: Viewer) -> set[int]:
-    """Who drives, as each viewer knows it."""
-    return {viewer.presence["driver"] for viewer in viewers}
-
-
 def in_front(person: Person, slug: str, viewer: Viewer, program: str) -> None:
     eventually(lambda: held(person, slug, viewer)["foreground"] == program, f"{program} has the terminal")
 
@@ -220,10 +215,9 @@ async def test_the_one_who_types_hands_the_keyboard_to_another(ada: Person, shel
         await third.say(type="hand", to=third.welcome["link"])
         await third.until(lambda: any(n["code"] == "not_handed" for n in third.notices), "the refusal")
         await shell.say(type="hand", to=second.welcome["link"])
-        everybody = (shell, second, third)
-        for viewer in everybody:
-            await viewer.until(lambda: drivers_of(*everybody) == {second.welcome["link"]}, "all know who types")
-            await viewer.until(lambda: {one.size for one in everybody} == {(90, 20)}, "the new driver's size")
+        for viewer in (shell, second, third):  # each is woken by its own news only
+            await viewer.until(lambda v=viewer: v.presence["driver"] == second.welcome["link"], "it knows who types")  # type: ignore[misc]
+            await viewer.until(lambda v=viewer: v.size == (90, 20), "the new driver's size")  # type: ignore[misc]
         assert (await second.run("echo his; stty size")).split() == ["his", "20", "90"]
 
 

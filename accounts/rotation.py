@@ -128,16 +128,18 @@ def seal_anew(*, clear_lost: bool = False) -> Outcome:
 
 
 def _seal_some(store: Store, rows: list[Any], fresh: str, outcome: Outcome, *, clear_lost: bool) -> None:
-    count = 0
+    count, lost = 0, []
     for row in rows:
         try:
             count += store.seal_anew(row, fresh)
         except VaultError as error:
             outcome.lost += 1
             outcome.reasons = [*outcome.reasons, f"{store.label}: {error}"][:NAMED]
-            if clear_lost:
-                store.clear(row)
-                outcome.cleared += 1
+            lost.append(row)
+    # Behind the others, for each is recorded, and the record is taken hold of after the rows.
+    for row in lost if clear_lost else []:
+        store.clear(row)
+        outcome.cleared += 1
     outcome.sealed[store.label] += count
     if count:
         # The key's id, never the key.

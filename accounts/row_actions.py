@@ -66,7 +66,7 @@ def on_each_row(
             count = chosen.count()
             if count > ROWS_MAX:
                 model_admin.message_user(request, too_many(count), messages.ERROR)
-            # The number that was shown: when all of a list are chosen, others may have come to it meanwhile.
+            # The number that was shown: some may have gone meanwhile.
             elif asks and request.POST.get("confirmed") != str(count):
                 return confirmation(model_admin, request, chosen, Question(change.__name__, description, asks, count))
             else:
@@ -133,9 +133,7 @@ class Question:
 
 
 def confirmation(model_admin: Admin, request: HttpRequest, chosen: QuerySet[Any], question: Question) -> HttpResponse:
-    """Return the page that asks. It posts to the address of the list, so the filters of "all" come along."""
-    is_all = request.POST.get("select_across", "0") != "0"
-    picked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    """Return the page that asks. It posts the rows that it counted, also for "all": what comes later is not meant."""
     context = {
         **model_admin.admin_site.each_context(request),
         "title": question.title(model_admin),
@@ -144,8 +142,7 @@ def confirmation(model_admin: Admin, request: HttpRequest, chosen: QuerySet[Any]
         "rows": [words_of(model_admin, row) for row in chosen[:NAMED]],
         "unnamed": max(0, question.count - NAMED),
         "has_changed": "confirmed" in request.POST,
-        "is_all": is_all,
-        "picked": picked[:1] if is_all else picked,
+        "picked": list(chosen.values_list("pk", flat=True)[:ROWS_MAX]),
         "checkbox": ACTION_CHECKBOX_NAME,
         "back": request.get_full_path(),
     }

@@ -12,7 +12,7 @@ class Action(StrEnum):
 
     VIEW = "view"
     CREATE = "create"
-    OPERATE = "operate"  # start, stop, restart, retry
+    OPERATE = "operate"  # start, stop, pause, resume, restart, retry
     WRITE = "write"  # type into terminals, change files
     SHARE = "share"  # create sessions for somebody else
     MANAGE = "manage"  # delete, change settings, end other people's sessions
@@ -35,7 +35,7 @@ ROLES_FOR: dict[Action, frozenset[str]] = {
 REFUSALS: dict[Action, str] = {
     Action.VIEW: "This sandbox does not exist, or you may not see it.",
     Action.CREATE: "Viewers of a team do not create sandboxes. Ask an owner or admin to make you a member.",
-    Action.OPERATE: "Viewers of a team do not start, stop or restart its sandboxes. Nothing was changed.",
+    Action.OPERATE: "Viewers of a team do not start, stop, pause or restart its sandboxes. Nothing was changed.",
     Action.WRITE: "Viewers of a team change nothing in its sandboxes. Nothing was changed.",
     Action.SHARE: "Your role lets you look, not create sessions. Ask an owner or admin of the team.",
     Action.MANAGE: "Only owners and admins of the team and who created the sandbox may do this. Nothing was changed.",
@@ -46,7 +46,7 @@ REFUSALS: dict[Action, str] = {
 WORDS: dict[Action, str] = {
     Action.VIEW: "look at sandboxes and terminals",
     Action.CREATE: "create sandboxes",
-    Action.OPERATE: "start and stop them",
+    Action.OPERATE: "start, pause and stop them",
     Action.WRITE: "work in them and change files",
     Action.SHARE: "make sessions for others",
     Action.MANAGE: "change settings, delete sandboxes and end sessions",

@@ -17,7 +17,16 @@ from django.db.models import Q
 
 from accounts.vault import VaultError
 from sandboxes.confinement import Limits, session_container_spec
-from sandboxes.engine import Container, ContainerSpec, Engine, EngineAway, EngineError, EngineTimeout, NotFound
+from sandboxes.engine import (
+    Conflict,
+    Container,
+    ContainerSpec,
+    Engine,
+    EngineAway,
+    EngineError,
+    EngineTimeout,
+    NotFound,
+)
 from sandboxes.labels import BOOT, HOST, NETWORK, PERMISSION
 from sandboxes.models import Sandbox, State
 from sandboxes.storage import SharedTree, ensure_readers_network
@@ -87,10 +96,16 @@ class SessionKeeper:
         there = (await self._look(sandbox)).of(sandbox.slug)
         host = [each for each in there if each.name == global_container_name(sandbox) and each.state in ALIVE]
         others = [each for each in there if each not in host and each.is_running]
-        await asyncio.gather(*(self.engine.pause_container(each.name) for each in others))
-        for each in host:
-            await self.engine.pause_container(each.name)
-        return bool(host)
+        await asyncio.gather(*(self._hold(each.name) for each in others))
+        return any([await self._hold(each.name) for each in host])
+
+    async def _hold(self, name: str) -> bool:
+        """Pause a container; False when it ended by itself a moment ago."""
+        try:
+            await self.engine.pause_container(name)
+        except (NotFound, Conflict):
+            return False
+        return True
 
     async def resume(self, sandbox: Sandbox) -> bool:
         """The owner of the network first. Who is not as they shall be any more is replaced by `others_up`, unwoken."""
@@ -177,7 +192,7 @@ class SessionKeeper:
             container = await self.engine.container(container_name(session))
         except NotFound:
             return ""
-        if container.is_running:
+        if container.state in ALIVE:
             return "The session was restarted."
         if container.oom_killed:
             return "The session ended: it ran out of memory."

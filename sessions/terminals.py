@@ -9,7 +9,8 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
-from sandboxes.engine import EngineError, get_engine
+from sandboxes.engine import Conflict, EngineError, get_engine
+from sandboxes.models import State
 from sessions.containers import container_name
 from sessions.link import HOLDER
 from sessions.models import Session, Terminal, TooManyTerminalsError
@@ -87,8 +88,10 @@ def may_end(terminal: Terminal, user: User) -> bool:
 def end(terminal: Terminal, by: User) -> None:
     """End a terminal on somebody's word: its shell is hung up and, after 5 s, killed by the holder.
 
-    Raises EngineError when the engine cannot be asked; then the terminal goes on.
+    Raises EngineError when the engine cannot be asked, Conflict while the sandbox is paused; then the terminal goes on.
     """
+    if terminal.session.sandbox.state == State.PAUSED:
+        raise Conflict(f"{terminal.session.sandbox} is paused. Resume it first.")
     if terminal.opened_at is not None and terminal.session.is_running:
         async_to_sync(_hang_up)(container_name(terminal.session), str(terminal.pk))
     terminal.mark_ended(None, f"Ended by {by}.", by=by)

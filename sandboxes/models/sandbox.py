@@ -269,7 +269,7 @@ class Sandbox(models.Model):
         if self.desired == Desired.DELETED:
             return "is being deleted, nothing was changed."
         where = "in the trash" if self.is_trashed else self.get_state_display().lower()
-        return f"is {where} already, nothing was changed."
+        return f"is {where}, nothing was changed."
 
     def note_use(self, by: User, use: str, now: datetime | None = None) -> None:
         """Write down that somebody works here: it stays awake, and people see who was there last."""
@@ -308,6 +308,7 @@ class Sandbox(models.Model):
             return False
         unused = models.Q(
             state=State.RUNNING,
+            desired=Desired.RUNNING,
             last_used_at=self.last_used_at,
             awake_until=self.awake_until,
             idle_timeout_s=self.idle_timeout_s,

@@ -8,8 +8,8 @@ do not reach each other either.
 from sandboxes.engine import Engine, Network, NetworkSpec
 from sandboxes.labels import INSTANCE, SANDBOX, labels_of
 
-# Read sessions of one sandbox at a time: a /26, of which the pool's default holds 1,024.
-READERS = 61
+# Read sessions of one sandbox at a time, more than it may have: a /25, of which the pool's default holds 512.
+READERS = 125
 
 
 def network_name(instance: str, sandbox: str) -> str:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 
 from accounts.signing import person
 from activity.middleware import note_refusal
-from sandboxes.engine import EngineError
+from sandboxes.engine import Conflict, EngineError
 from sandboxes.models import Desired, Sandbox
 from sessions import terminals
 from sessions.models import Terminal, TooManyTerminalsError
@@ -42,6 +42,8 @@ def open_terminal(request: HttpRequest, slug: str, name: str = "") -> JsonRespon
 def end_terminal(request: HttpRequest, terminal: Terminal) -> JsonResponse:
     try:
         terminals.end(terminal, person(request))
+    except Conflict as error:
+        return problem(409, "paused", f"The terminal goes on: {error}")
     except EngineError as error:
         return problem(503, "engine_away", f"The terminal goes on: {error}")
     terminal.refresh_from_db()

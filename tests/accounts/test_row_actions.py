@@ -18,7 +18,7 @@ from tests.sessions.test_access import terminal_of
 from tests.visitors import browser_of
 
 # Starting is undone by stopping and ends nothing: the only one that does not ask.
-ASKS_NOT = {("sandboxes/sandbox", "start")}
+ASKS_NOT = {("sandboxes/sandbox", "start"), ("sandboxes/sandbox", "resume")}
 ALL = [
     (f"{model._meta.app_label}/{model._meta.model_name}", action)
     for model, admin in site._registry.items()
@@ -75,7 +75,7 @@ def test_it_asks_first_and_changes_nothing_until_then(
     assert Entry.objects.count() == before
 
 
-def test_only_starting_does_not_ask(admin: Client, rows: dict[str, int | str]) -> None:
+def test_only_starting_and_resuming_do_not_ask(admin: Client, rows: dict[str, int | str]) -> None:
     for model, action in ASKS_NOT:
         assert "Yes: " not in post(admin, model, action=action, _selected_action=rows[model])
 
@@ -120,14 +120,22 @@ def test_all_means_all_of_the_filtered_list(admin: Client, team: Team, alice: Us
     assert [row.role for row in Invitation.objects.open()] == [Role.VIEWER]
 
 
-def test_what_has_come_to_the_list_since_is_asked_about_again(admin: Client, team: Team, alice: User) -> None:
+def test_what_has_come_to_the_list_since_is_left_alone(admin: Client, team: Team, alice: User) -> None:
     invitations(team, alice, 2)
     page = post(admin, "accounts/invitation", action="revoke", select_across=1, _selected_action=1)
     invitations(team, alice, 1)
+    confirm(admin, page, "/admin/accounts/invitation/")
+    assert Invitation.objects.open().count() == 1
+
+
+def test_what_has_gone_from_the_list_since_is_asked_about_again(admin: Client, team: Team, alice: User) -> None:
+    invitations(team, alice, 3)
+    page = post(admin, "accounts/invitation", action="revoke", select_across=1, _selected_action=1)
+    Invitation.objects.order_by("pk")[:1].get().delete()
     again = confirm(admin, page, "/admin/accounts/invitation/")
     assert "The selection has changed" in again
-    assert "Revoke: 3 invitations" in again
-    assert Invitation.objects.open().count() == 3
+    assert "Revoke: 2 invitations" in again
+    assert Invitation.objects.open().count() == 2
 
 
 def test_too_many_at_once_are_refused_with_a_way_out(

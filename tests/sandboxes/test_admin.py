@@ -83,7 +83,7 @@ def test_actions_answer_per_row(admin: Client, sandbox: Sandbox) -> None:
     other.reach(State.STOPPED, desired=Desired.STOPPED)
     page = act(admin, "stop", sandbox, other)
     assert "uiet-otter is being stopped." in page
-    assert "-0: is stopped already, nothing was changed." in page
+    assert "-0: is stopped, nothing was changed." in page
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_trash_and_restore_answer_per_row(admin: Client, sandbox: Sandbox, alice
     assert "uiet-otter is in the trash." in act(admin, "trash", sandbox)
     sandbox.refresh_from_db()
     assert (sandbox.is_trashed, sandbox.trashed_by) == (True, alice)
-    assert "in the trash already, nothing was changed" in act(admin, "start", sandbox)
+    assert "in the trash, nothing was changed" in act(admin, "start", sandbox)
     assert "quiet-otter" not in admin.get("/admin/sandboxes/sandbox/?trashed_at__isempty=1").content.decode()
     assert "is back, stopped" in act(admin, "restore", sandbox)
 

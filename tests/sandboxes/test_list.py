@@ -155,7 +155,7 @@ def chose(user: User, do: str, *slugs: str, **more: str) -> str:
 def test_each_row_is_answered(several: dict[str, Sandbox], bob: User) -> None:
     page = chose(bob, "stop", "docs", "api", "quiet-otter")
     assert "<strong>Manual</strong> is being stopped." in page
-    assert "<strong>api</strong> is stopped already, nothing was changed." in page
+    assert "<strong>api</strong> is stopped, nothing was changed." in page
     assert "<strong>quiet-otter</strong> is being stopped." in page
     assert not Sandbox.objects.filter(desired=Desired.RUNNING).exists()
 

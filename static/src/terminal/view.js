@@ -301,6 +301,8 @@ export class View {
   #handed(giver) {
     this.#context.toasts.show("info", handedSentence(this.connection.viewers, giver));
     this.#status.point();
+    // Who does not see this page cannot type there, and a page in the background would hold the program back.
+    if (document.visibilityState === "hidden") this.connection.yieldKeyboard();
   }
 
   #noticed({ level, text }) {

@@ -69,7 +69,7 @@ def test_several_are_chosen_and_stopped_by_keyboard_and_each_is_answered(page: P
     page.keyboard.press("Enter")
     outcome = page.get_by_role("status").filter(has_text="Outcome")
     expect(outcome).to_contain_text("quiet-otter is being stopped.")
-    expect(outcome).to_contain_text("docs-preview is stopped already, nothing was changed.")
+    expect(outcome).to_contain_text("docs-preview is stopped, nothing was changed.")
 
 
 def test_a_choice_outlives_a_live_update_of_its_row(page: Page) -> None:

@@ -16,10 +16,9 @@ from tests.holder.conftest import Holder, Start
 
 CAP_FSETID = 1 << 4
 
-# Each line: what was tried, and the error's name or "works".
-PROBE = """
-import errno, socket, sys
-name = sys.argv[1]
+# For programs in a session: says what was tried, and the error's name or "works".
+ATTEMPT = """
+import errno
 
 def attempt(name, action):
     try:
@@ -27,6 +26,12 @@ def attempt(name, action):
         print(name, "works", end=";")
     except OSError as error:
         print(name, errno.errorcode[error.errno], end=";")
+"""
+PROBE = (
+    ATTEMPT
+    + """
+import socket, sys
+name = sys.argv[1]
 
 def connect(address, kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_UNIX, kind) as s:
@@ -44,6 +49,7 @@ attempt("pair", lambda: socket.socketpair())
 attempt("tcp", serve_tcp)
 print("done")
 """
+)
 
 
 def attempts(holder: Holder, folder: Path) -> dict[str, str]:
@@ -89,16 +95,11 @@ def test_one_capability_is_given_up_for_good(start: Start) -> None:
 
 
 # Every way to a pipe's other end. A reader who did not wait would fail with ENXIO: somebody listens in all tests.
-PIPES = """
-import errno, os, sys
+PIPES = (
+    ATTEMPT
+    + """
+import os, sys
 name = sys.argv[1]
-
-def attempt(name, action):
-    try:
-        action()
-        print(name, "works", end=";")
-    except OSError as error:
-        print(name, errno.errorcode[error.errno], end=";")
 
 def again(flags):
     os.open(f"/proc/self/fd/{os.open(name, flags | os.O_NONBLOCK)}", os.O_WRONLY | os.O_NONBLOCK)
@@ -111,6 +112,7 @@ attempt("through a path", lambda: again(os.O_PATH))
 attempt("through the root", lambda: os.open(f"/proc/self/root{name}", os.O_WRONLY | os.O_NONBLOCK))
 print("done")
 """
+)
 WAYS_INTO_A_PIPE = {"write", "read and write", "create", "through a descriptor", "through a path", "through the root"}
 
 

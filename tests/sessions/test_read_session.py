@@ -15,7 +15,7 @@ from sandboxes.storage import ImageTree
 from sessions.link import HOLDER
 from tests.engine_fixtures import Place, new_place
 from tests.holder.client import Program, Viewer
-from tests.holder.test_read import OPEN, PIPES, PROBE, SHUT, WAYS_INTO_A_PIPE, answers_of
+from tests.holder.test_read import ATTEMPT, OPEN, PIPES, PROBE, SHUT, WAYS_INTO_A_PIPE, answers_of
 from tests.sessions.attacks import REFUSED, WAYS_OUT, attempts_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="session")]
@@ -87,16 +87,11 @@ for address in sys.argv[2:]:
 print("done")
 """
 # On processes of its own session: the holder's first, whose unix sockets would do as well.
-INTRUDER = """
-import ctypes, errno, os, time
+INTRUDER = (
+    ATTEMPT
+    + """
+import ctypes, os, time
 libc = ctypes.CDLL(None, use_errno=True)
-
-def attempt(name, action):
-    try:
-        action()
-        print(name, "works", end=";")
-    except OSError as error:
-        print(name, errno.errorcode[error.errno], end=";")
 
 def trace(pid):
     if libc.ptrace(0x4206, pid, None, None):  # PTRACE_SEIZE
@@ -121,6 +116,7 @@ for number, pid in enumerate(sorted(holders())):
     attempt(f"{number} trace", lambda: trace(pid))
 print("done")
 """
+)
 
 # Every way to change a file or a folder that the kernel has, at once by path, by descriptor and behind /proc. In each
 # folder of the sandbox stand "kept" (a file), "folder" (with a file in it), "link" and "pipe".

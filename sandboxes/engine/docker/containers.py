@@ -87,35 +87,34 @@ class Containers:
                 raise
 
     async def wait_exit(self, name: str, *, deadline_s: float) -> Container:
-        about = f"waiting for the end of {name}"
-        try:
-            async with asyncio.timeout(deadline_s):
-                path = f"/containers/{quote(name, safe='')}/wait?condition=not-running"
-                connection = await self._connect(deadline_s)
-                try:
-                    await connection.request("POST", await self._path(path), about=about)
-                finally:
-                    connection.close()
-        except TimeoutError as error:
-            raise EngineTimeout(f"{about}: still running after {deadline_s:g} s") from error
+        path = f"/containers/{quote(name, safe='')}/wait?condition=not-running"
+        await self._patiently(
+            "POST", path, f"waiting for the end of {name}", deadline_s, too_late="still running after"
+        )
         return await self.container(name)
 
     async def stats(self, name: str, *, deadline_s: float = QUESTION_S) -> Stats:
-        # The engine answers with the next tick of its clock: too long to hold one of the control plane's threads.
+        # The engine answers with the next tick of its clock.
         about = f"measuring {name}"
-        try:
-            async with asyncio.timeout(deadline_s):
-                path = f"/containers/{quote(name, safe='')}/stats?stream=false&one-shot=true"
-                connection = await self._connect(deadline_s)
-                try:
-                    facts = await connection.request("GET", await self._path(path), about=about)
-                finally:
-                    connection.close()
-        except TimeoutError as error:
-            raise EngineTimeout(f"{about}: no answer within {deadline_s:g} s") from error
+        path = f"/containers/{quote(name, safe='')}/stats?stream=false&one-shot=true"
+        facts = await self._patiently("GET", path, about, deadline_s)
         if not facts["memory_stats"]:
             raise Conflict(f"{about}: it is not running")
         return _measured(facts)
+
+    async def _patiently(
+        self, method: str, path: str, about: str, deadline_s: float, too_late: str = "no answer within"
+    ) -> Any:
+        """Ask on a connection of its own what takes the engine too long to hold one of the control plane's threads."""
+        try:
+            async with asyncio.timeout(deadline_s):
+                connection = await self._connect(deadline_s)
+                try:
+                    return await connection.request(method, await self._path(path), about=about)
+                finally:
+                    connection.close()
+        except TimeoutError as error:
+            raise EngineTimeout(f"{about}: {too_late} {deadline_s:g} s") from error
 
     async def refusals(self, containers: Collection[Container]) -> dict[str, Refusals]:
         # Files of the kernel, in no time; many of them are still no work for the event loop.

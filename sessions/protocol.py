@@ -103,7 +103,10 @@ def check_from_browser(message: bytes) -> Frame:
 
 @dataclass(frozen=True)
 class Hello:
-    """The browser's first message. `offset` is what it has parsed of epoch `epoch`; both None for a fresh start."""
+    """The browser's first message. `offset` is what it has parsed of epoch `epoch`; both None for a fresh start.
+
+    `lines`: how many the browser keeps, so that no older ones need be replayed; 0 for all that there are.
+    """
 
     client: bytes
     epoch: int | None
@@ -111,6 +114,7 @@ class Hello:
     cols: int
     rows: int
     drive: bool
+    lines: int = 0
 
     @classmethod
     def from_text(cls, text: str) -> Hello:
@@ -122,7 +126,8 @@ class Hello:
             epoch = None if data.get("epoch") is None else int(data["epoch"], 16)
             offset = None if data.get("offset") is None else int(data["offset"])
             client = bytes.fromhex(data["client"])
-            hello = cls(client, epoch, offset, int(data["cols"]), int(data["rows"]), bool(data.get("drive")))
+            size = int(data["cols"]), int(data["rows"])
+            hello = cls(client, epoch, offset, *size, bool(data.get("drive")), int(data.get("lines") or 0))
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise ProtocolError(f"The hello is malformed: {error}.") from error
         hello._check()
@@ -135,6 +140,8 @@ class Hello:
             raise ProtocolError("The hello's epoch and offset must fit 64 bits.")
         if not (0 < self.cols < 1 << 16 and 0 < self.rows < 1 << 16):
             raise ProtocolError("The hello's size must be positive and fit 16 bits.")
+        if not 0 <= self.lines < 1 << 32:
+            raise ProtocolError("The hello's lines must not be negative and fit 32 bits.")
 
     @property
     def resumes(self) -> bool:
@@ -181,14 +188,16 @@ class Shell:
 
 
 def link(hello: Hello, name: str, *, may_drive: bool, shell: Shell | None) -> bytes:
-    """Return the LINK frame, ready for the holder: who looks, from which offset, and the shell if it may be started."""
+    """Return the LINK frame, ready for the holder: who looks, from where, and the shell if it may be started."""
     flags = LinkFlag(0)
     flags |= LinkFlag.MAY_DRIVE if may_drive else LinkFlag(0)
     flags |= LinkFlag.WANT_DRIVE if may_drive and hello.drive else LinkFlag(0)
     flags |= LinkFlag.CREATE if shell else LinkFlag(0)
     flags |= LinkFlag.RESUME if hello.resumes else LinkFlag(0)
     who = name.encode()[:NAME_MAX_BYTES].decode(errors="ignore").encode()
-    head = struct.pack("!BBQQHH", 1, flags, hello.epoch or 0, hello.offset or 0, hello.cols, hello.rows)
+    # A holder that was started before lines could be asked for reads them without RESUME as nothing, and replays all.
+    start = (hello.offset if hello.resumes else hello.lines) or 0
+    head = struct.pack("!BBQQHH", 1, flags, hello.epoch or 0, start, hello.cols, hello.rows)
     body = head + hello.client + bytes([len(who)]) + who + (shell.pack() if shell else b"")
     return framed(bytes([Frame.LINK]) + body)
 

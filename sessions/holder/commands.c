@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "callers.h"
+#include "history.h"
 #include "limits.h"
 #include "modes.h"
 #include "terminal.h"
@@ -138,4 +139,31 @@ int command_modes(struct size size)
         modes_feed(&modes, data, (size_t)got);
     size_t written = modes_preamble(&modes, preamble);
     return fwrite(preamble, 1, written, stdout) == written && fflush(stdout) == 0 ? STATUS_OK : STATUS_AWAY;
+}
+
+static bool write_output(const struct ring *ring, uint64_t from)
+{
+    for (size_t size; from < ring->head; from += size) {
+        const uint8_t *data = ring_at(ring, from, &size);
+        if (fwrite(data, 1, size, stdout) != size)
+            return false;
+    }
+    return fflush(stdout) == 0;
+}
+
+int command_replay(struct size size, uint32_t lines)
+{
+    static struct history history;
+    static struct modes modes;
+    static uint8_t data[4096], preamble[PREAMBLE_BYTES]; /* as much as a PTY gives at a time */
+    ssize_t got;
+    history_start(&history, size);
+    while ((got = read(0, data, sizeof data)) > 0)
+        history_append(&history, data, (size_t)got);
+    uint64_t start = history_state_near(&history, lines ? history_start_of(&history, lines) : 0, &modes);
+    size_t written = modes_preamble(&modes, preamble);
+    printf("%llu\n", (unsigned long long)start);
+    bool done = fwrite(preamble, 1, written, stdout) == written && write_output(&history.ring, start);
+    history_free(&history);
+    return done ? STATUS_OK : STATUS_AWAY;
 }

@@ -13,5 +13,7 @@ int command_ready(const char *folder);
 int command_list(const char *folder);
 /* Reads output for a terminal of this size from stdin and writes the preamble for the state after it. */
 int command_modes(struct size size);
+/* The same, and writes what a viewer gets that keeps so many lines (0: all that are kept): offset, newline, preamble, output. */
+int command_replay(struct size size, uint32_t lines);
 
 #endif

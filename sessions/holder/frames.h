@@ -65,7 +65,8 @@ long frame_cut(const uint8_t *data, size_t size, size_t limit, struct frame *fra
 /* The first frame of every link. Strings are the request's own; free them with link_request_free. */
 struct link_request {
     uint8_t flags;
-    uint64_t epoch, offset;
+    uint64_t epoch;
+    uint64_t offset; /* where to go on, with LINK_RESUME; else how many lines the viewer keeps, 0 for all that there are */
     uint16_t cols, rows; /* as asked, not clamped */
     uint8_t client[CLIENT_ID_BYTES];
     char name[NAME_BYTES + 1];

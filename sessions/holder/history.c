@@ -60,10 +60,21 @@ static void evict(struct history *history, size_t needed)
     sizes_forget(&history->sizes, rest);
 }
 
+/* Tells the head's modes and the lines, in pieces small enough for the marks. */
+static void read_on(struct history *history, const uint8_t *data, size_t size)
+{
+    for (size_t at = 0, piece; at < size; at += piece) {
+        struct lines_before before = lines_before(&history->at_head);
+        piece = size - at < LINE_MARK_BYTES ? size - at : LINE_MARK_BYTES;
+        modes_feed(&history->at_head, data + at, piece);
+        lines_add(&history->lines, history->ring.head + at, data + at, piece, before, &history->at_head);
+    }
+}
+
 void history_append(struct history *history, const uint8_t *data, size_t size)
 {
     size_t needed = ring_make_room(&history->ring, size);
-    modes_feed(&history->at_head, data, size);
+    read_on(history, data, size);
     if (size > history->ring.capacity) { /* no memory for a ring at all: the output passes unseen */
         modes_feed(&history->at_tail, data, size);
         ring_skip(&history->ring, size);
@@ -85,6 +96,12 @@ void history_resize(struct history *history, struct size size)
 struct size history_size(const struct history *history)
 {
     return sizes_at(&history->sizes, history->ring.head);
+}
+
+uint64_t history_start_of(const struct history *history, uint32_t lines)
+{
+    uint64_t start = lines_start(&history->lines, lines, history_size(history).rows);
+    return start > history->ring.tail ? start : history->ring.tail;
 }
 
 uint64_t history_state_near(const struct history *history, uint64_t offset, struct modes *modes)

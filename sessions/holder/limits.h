@@ -4,6 +4,9 @@
 
 /* 1 MiB of output kept per terminal, about 10,000 full lines, replayed to a viewer that joins. */
 #define OUTPUT_KEPT_BYTES (1024 * 1024)
+/* Where the last so many lines begin is known to this many bytes, all over the kept output. */
+#define LINE_MARK_BYTES (16 * 1024)
+#define LINE_MARKS (OUTPUT_KEPT_BYTES / LINE_MARK_BYTES)
 /* A new ring starts with one page, so that idle terminals cost little; it doubles up to OUTPUT_KEPT_BYTES. */
 #define RING_FIRST_BYTES 4096
 /* Sent and not yet acknowledged per link: covers 10 ms at 25 MB/s, yet Ctrl-C never waits behind megabytes. */

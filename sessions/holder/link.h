@@ -30,6 +30,7 @@ struct link {
     uint64_t sent, acked; /* absolute output offsets */
     struct window window;
     uint64_t gap_from, shift_before, shift;
+    uint32_t lines; /* that the viewer keeps: no more need be replayed; 0 for all */
     uint64_t replay_until;
     bool replays_whole; /* all that is kept goes at once: it has an end, and nothing that is typed waits behind it */
     uint32_t last_seq, acked_seq; /* of its client's input: taken when it linked, told as written */

@@ -17,7 +17,7 @@ static const char USAGE[] =
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
-    "       holder modes [--size COLSxROWS] < OUTPUT\n"
+    "       holder modes|replay [--size COLSxROWS] [--lines N] < OUTPUT\n"
     "       holder version\n";
 
 struct words {
@@ -27,6 +27,7 @@ struct words {
     const char *folder;
     const char *private_folder; /* NULL: the session's own */
     struct size size;
+    uint32_t lines;
 };
 
 static bool take_milliseconds(const char *text, int64_t *us)
@@ -50,6 +51,14 @@ static bool take_size(const char *text, struct size *size)
     return true;
 }
 
+static bool take_count(const char *text, uint32_t *count)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    *count = (uint32_t)value;
+    return !*end && end != text && value <= UINT32_MAX;
+}
+
 static bool take_option(const char *name, const char *value, struct words *words)
 {
     if (strcmp(name, "--silent-ms") == 0)
@@ -58,6 +67,8 @@ static bool take_option(const char *name, const char *value, struct words *words
         return take_milliseconds(value, &options.kill_us);
     if (strcmp(name, "--size") == 0)
         return take_size(value, &words->size);
+    if (strcmp(name, "--lines") == 0)
+        return take_count(value, &words->lines);
     if (strcmp(name, "--folder") == 0)
         words->private_folder = value;
     else if (strcmp(name, "--socket-dir") == 0)
@@ -112,6 +123,8 @@ static int run(const struct words *words)
             return private_put(words->private_folder);
         if (strcmp(command, "modes") == 0)
             return command_modes(words->size);
+        if (strcmp(command, "replay") == 0)
+            return command_replay(words->size, words->lines);
         if (strcmp(command, "version") == 0)
             return print_version();
     }

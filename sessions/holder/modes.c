@@ -32,6 +32,12 @@ static uint32_t private_at_start(void)
     return bits;
 }
 
+/* The cursor of the normal screen may stand higher than before, or lines below it went away. */
+static void jump(struct modes *modes)
+{
+    modes->jumps += !modes->alternate;
+}
+
 static void start_screens(struct modes *modes)
 {
     memset(modes->screens, 0, sizeof modes->screens);
@@ -100,6 +106,7 @@ static void restore_cursor(struct modes *modes)
     modes->style.underline = modes->style.underline ? now.underline : 0;
     modes->style.underline_colour = now.underline_colour;
     modes->charsets.now = modes_screen(modes)->saved_charset;
+    jump(modes);
     column_forget(&modes->column);
 }
 
@@ -118,6 +125,7 @@ static void leave_alternate(struct modes *modes)
     screen->kitty_depth = screen->kitty[0] = 0;
     tabs_start(&screen->tabs, (unsigned)modes_cols(modes));
     modes->alternate = false;
+    jump(modes);
     if (modes->link_of_alternate)
         modes->hyperlink[0] = 0;
 }
@@ -146,6 +154,7 @@ static void set_private(struct modes *modes, uint16_t number, bool on)
         break;
     case 6:
         switch_private(modes, number, on);
+        jump(modes);
         column_move(modes, 0);
         break;
     case 9: case 1000: case 1002: case 1003: modes->mouse = on ? number : 0; break;
@@ -189,6 +198,7 @@ static void set_region(struct modes *modes)
     bool whole = top == 1 && bottom == rows;
     modes_screen(modes)->region_top = whole ? 0 : (uint16_t)top;
     modes_screen(modes)->region_bottom = whole ? 0 : (uint16_t)bottom;
+    jump(modes);
     column_move(modes, 0);
 }
 
@@ -300,6 +310,8 @@ static void move_lines(struct modes *modes)
 
 static void move_cursor(struct modes *modes, uint8_t final)
 {
+    if (final < 0x80 && strchr("AFHTdf", final))
+        jump(modes);
     switch (final) {
     case 'C': case 'a': column_shift(modes, param(modes, 0, 1)); break;
     case 'D': column_shift(modes, -param(modes, 0, 1)); break;
@@ -361,6 +373,7 @@ static void escape_with_intermediate(struct modes *modes, uint8_t final)
         charsets_shift(&modes->charsets, 0);
         charsets_designate(&modes->charsets, 0, 'B');
     } else if (kind == '#' && final == '8') {
+        jump(modes);
         column_move(modes, 0);
     } else {
         charsets_select(&modes->charsets, kind, final);
@@ -380,6 +393,7 @@ void modes_escape(struct modes *modes, uint8_t final)
     case 'c': full_reset(modes); break;
     case 'E': column_move(modes, 0); break;
     case 'H': set_tab(modes); break;
+    case 'M': jump(modes); break;
     case 'n': case '}': charsets_shift(&modes->charsets, 2); break;
     case 'o': case '|': charsets_shift(&modes->charsets, 3); break;
     case '~': charsets_shift(&modes->charsets, 1); break;

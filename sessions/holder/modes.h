@@ -125,6 +125,8 @@ struct modes {
     int8_t blink, visible, newline; /* DECSET 12 and 25, SM 20 */
     struct size size; /* 0, 0 until modes_resize */
     bool alternate;
+    uint32_t jumps;  /* how often the cursor may have gone up on the normal screen, or the alternate screen was left */
+    uint32_t unseen; /* newlines within strings */
     bool link_of_alternate; /* the hyperlink was opened on that screen: with it xterm.js forgets it */
     uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */
     uint16_t mouse_form; /* 0, 1006, 1016 */

@@ -248,6 +248,7 @@ static void feed_code(struct modes *modes, uint8_t code, const uint8_t *bytes, s
         modes_control(modes, code);
         return;
     }
+    modes->unseen += code == '\n';
     switch (parser->state) {
     case AT_GROUND: case IN_DCS_BODY: case IN_DCS_IGNORE: break;
     case IN_ESCAPE: case IN_ESCAPE_INTERMEDIATE: in_escape(modes, code); break;

@@ -11,6 +11,7 @@ static void place_resume(struct link *link, const struct link_request *request)
     link->reset_due = !same || request->offset < ring->tail;
     link->gap_due = same && link->reset_due;
     link->gap_from = request->offset;
+    link->lines = request->flags & LINK_RESUME || request->offset > UINT32_MAX ? 0 : (uint32_t)request->offset;
     link->sent = link->acked = link->reset_due ? ring->tail : request->offset;
     link->replay_until = ring->head;
     link->replays_whole = true;

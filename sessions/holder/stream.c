@@ -105,7 +105,9 @@ static size_t send_reset(struct link *link)
     static uint8_t frames[21 + 9 + 13 + PREAMBLE_BYTES + 9], preamble[PREAMBLE_BYTES];
     const struct history *history = &link->terminal->history;
     uint64_t head = history->ring.head, near = head < CATCH_UP_BYTES ? 0 : head - CATCH_UP_BYTES;
-    uint64_t start = history_state_near(history, link->reset_due ? 0 : near, &modes);
+    if (link->reset_due)
+        near = link->lines ? history_start_of(history, link->lines) : 0;
+    uint64_t start = history_state_near(history, near, &modes);
     struct size size = sizes_at(&history->sizes, start);
     uint8_t *at = frames;
     if (link->gap_due || fell_behind(link))

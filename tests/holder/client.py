@@ -120,15 +120,16 @@ def link_body(
     name: str = "ada",
     program: Program | None = None,
     resume: tuple[int, int] | None = None,
+    lines: int = 0,
     size: tuple[int, int] = (80, 24),
     may_drive: bool = True,
     want_drive: bool = True,
 ) -> bytes:
-    """Return the body of LINK; `program` creates, `resume` is (epoch, offset)."""
+    """Return the body of LINK; `program` creates, `resume` is (epoch, offset), else `lines` are kept, 0 for all."""
     flags = may_drive | want_drive << 1 | (program is not None) << 2 | (resume is not None) << 3
-    epoch, offset = resume or (0, 0)
+    epoch, start = resume or (0, lines)
     encoded = name.encode()
-    head = struct.pack(">BBQQHH16sB", 1, flags, epoch, offset, *size, client, len(encoded))
+    head = struct.pack(">BBQQHH16sB", 1, flags, epoch, start, *size, client, len(encoded))
     return head + encoded + (program.encoded() if program else b"")
 
 
@@ -194,6 +195,7 @@ class Viewer:
         name: str = "ada",
         program: Program | None = None,
         resume: tuple[int, int] | None = None,
+        lines: int = 0,
         size: tuple[int, int] = (80, 24),
         may_drive: bool = True,
         want_drive: bool = True,
@@ -204,6 +206,7 @@ class Viewer:
             name=name,
             program=program,
             resume=resume,
+            lines=lines,
             size=size,
             may_drive=may_drive,
             want_drive=want_drive,

@@ -146,6 +146,25 @@ def test_a_late_viewer_sees_what_was_kept_then_what_is_new(holder: Holder) -> No
     assert bytes(late.output) == b"one\r\ntwo"
 
 
+def test_who_keeps_few_lines_is_not_sent_all_that_is_kept(holder: Holder) -> None:
+    """A bit more than these, from the start of a line, in the state that the output before has left."""
+    rows = range(100_001, 160_001)
+    first = holder.open(shell(f"printf '\\033[31m'; seq {rows[0]} {rows[-1]}; printf done; read x"))
+    first.until_output(b"done")
+    late = holder.viewer().link(want_drive=False, lines=1_000).until_replayed()
+    shown = [int(row) for row in bytes(late.output).removesuffix(b"done").split()]
+    assert shown == list(rows)[-len(shown) :]
+    assert 1_024 <= len(shown) < 1_024 + 2 * 16 * 1024 / len(b"100001\r\n")
+    ((start, preamble),) = late.resets
+    assert start + len(late.output) == first.offset
+    assert b"\x1b[0;31m" in preamble
+    everything = holder.viewer().link(want_drive=False, lines=50_000_000).until_replayed()
+    assert everything.resets[0][0] < start
+    # Who comes back goes on where it was, whatever it keeps.
+    again = holder.viewer().link(resume=(first.place[0], first.offset - 4)).until_replayed()
+    assert bytes(again.output) == b"done"
+
+
 def test_frames_come_in_the_promised_order(holder: Holder) -> None:
     holder.open(shell("printf one; read x")).until_output(b"one")
     late = holder.viewer().link(want_drive=False)

@@ -28,7 +28,7 @@ function hellos(network) {
   return network.sockets.map(({ sent }) => sent[0] && JSON.parse(sent[0]));
 }
 
-test("the first hello asks for everything that was kept, with client, size and wish to drive", () => {
+test("the first hello asks for the lines that the screen keeps, with client, size and wish to drive", () => {
   const { network } = connected();
   assert.equal(network.last.subprotocol, "sandlot.terminal.v1");
   assert.deepEqual(hellos(network)[0], {
@@ -39,6 +39,7 @@ test("the first hello asks for everything that was kept, with client, size and w
     cols: 80,
     rows: 24,
     drive: true,
+    lines: 10_024,
   });
 });
 

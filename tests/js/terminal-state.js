@@ -48,10 +48,11 @@ export class ReferenceTerminal {
   /** The lines on the screen, each cell with its looks; empty cells at the end of a line are left out. */
   picture() {
     const { active } = this.term.buffer;
-    return Array.from({ length: this.term.rows }, (_, row) => this.#line(active.getLine(active.baseY + row)));
+    return Array.from({ length: this.term.rows }, (_, row) => this.line(active.getLine(active.baseY + row)));
   }
 
-  #line(line) {
+  /** A line, each cell with its looks. */
+  line(line) {
     const cells = Array.from({ length: line.length }, (_, x) => this.cell(line.getCell(x)));
     return cells.join(" ").replace(/( _)+$/, "");
   }

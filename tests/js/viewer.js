@@ -49,6 +49,7 @@ export function viewer({ clock, network, random = () => 0.5, client = ADA, wants
     url: "ws://sandlot.test/ws/terminals/t1/",
     client,
     size: { cols: 80, rows: 24 },
+    lines: () => 10_024,
     wantsToDrive,
     openSocket: network.openSocket,
     clock,

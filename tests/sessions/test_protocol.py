@@ -107,6 +107,9 @@ def test_a_fresh_hello_does_not_resume_and_a_returning_one_does() -> None:
         {"rows": 1 << 16},
         {"cols": "wide"},
         {"cols": None},
+        {"lines": -1},
+        {"lines": 1 << 32},
+        {"lines": "all"},
     ],
 )
 def test_a_malformed_hello_is_refused(changes: dict[str, object]) -> None:
@@ -133,6 +136,13 @@ def test_a_link_says_who_and_what_to_start() -> None:
     kind, version, flags, epoch, offset, cols, rows = struct.unpack_from("!BBBQQHH", frame, 4)
     assert (kind, version, flags, epoch, offset, cols, rows) == (Frame.LINK, 1, 0b0111, 0, 0, 80, 24)
     assert frame.endswith(struct.pack("!H", 1) + struct.pack("!I", 4) + "A=ö".encode())
+
+
+def test_a_fresh_link_says_how_many_lines_are_kept_and_one_that_resumes_its_offset() -> None:
+    fresh = link(hello(lines=10_024), "Ada", may_drive=True, shell=None)
+    assert struct.unpack_from("!BQQ", fresh, 6) == (0b0011, 0, 10_024)
+    resuming = link(hello(lines=10_024, epoch="2", offset=7), "Ada", may_drive=True, shell=None)
+    assert struct.unpack_from("!BQQ", resuming, 6) == (0b1011, 2, 7)
 
 
 def test_a_viewer_who_may_not_drive_never_asks_to() -> None:

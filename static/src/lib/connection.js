@@ -47,7 +47,7 @@ export class Connection {
 
   /**
    * `client`: 32 hex digits that name this viewer. `size`: {cols, rows} its screen has room for. `wantsToDrive`: whether
-   * the first link takes the keyboard when nobody has it. `openSocket(url, subprotocol)` returns a WebSocket. `clock`
+   * the first link takes the keyboard when nobody has it. `lines()`: how many lines the screen keeps. `openSocket(url, subprotocol)` returns a WebSocket. `clock`
    * has now() in milliseconds and after(ms, callback), which returns a function that cancels. `random` and `isOnline`
    * are functions without arguments.
    *
@@ -234,6 +234,7 @@ export class Connection {
       offset: isResuming ? this.#received : null,
       ...this.#size,
       drive: this.#keyboard.isWanted,
+      lines: this.#options.lines(),
     });
   }
 

@@ -9,9 +9,12 @@ export class MessageError extends ProtocolError {
   name = "MessageError";
 }
 
-/** The first message of every link. `epoch` and `offset` are null when nothing was received before. */
-export function hello({ client, epoch, offset, cols, rows, drive }) {
-  return JSON.stringify({ type: "hello", client, epoch, offset, cols, rows, drive });
+/**
+ * The first message of every link. `epoch` and `offset` are null when nothing was received before: then no more than the
+ * last `lines` are replayed, or all that there are for 0.
+ */
+export function hello({ client, epoch, offset, cols, rows, drive, lines }) {
+  return JSON.stringify({ type: "hello", client, epoch, offset, cols, rows, drive, lines });
 }
 
 /** Ask for the keyboard. */

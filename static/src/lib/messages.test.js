@@ -18,7 +18,7 @@ const WELCOME = {
 };
 
 test("hello carries what the server needs to resume", () => {
-  const message = { client: "a".repeat(32), epoch: null, offset: null, cols: 80, rows: 24, drive: true };
+  const message = { client: "a".repeat(32), epoch: null, offset: null, cols: 80, rows: 24, drive: true, lines: 10_024 };
   assert.deepEqual(JSON.parse(hello(message)), { type: "hello", ...message });
 });
 

@@ -233,6 +233,7 @@ export class View {
       url: addressOf(this.#id),
       client: this.#context.client,
       size: { cols: this.term.cols, rows: this.term.rows },
+      lines: () => this.term.options.scrollback + this.term.rows,
       wantsToDrive: this.#context.wantsToDrive,
       openSocket: (url, subprotocol) => new WebSocket(url, subprotocol),
       clock: browserClock,

@@ -120,6 +120,8 @@ def test_a_finger_scrolls_what_went_by(phone: TerminalPage, fingers: Fingers) ->
     with fingers.on(phone.page.locator(".terminal-screen")) as middle:
         fingers.slide(middle, (middle[0], middle[1] + 200))
         phone.until(f"{here} <= argument - 9", "lines that went by", end)
+        bar = "document.querySelector('.xterm-scrollable-element > .scrollbar.vertical')"
+        phone.until(f"{bar}.classList.contains('visible')", "where that is")
         fingers.slide((middle[0], middle[1] + 200), (middle[0], middle[1] - 100))
         phone.until(f"{here} === argument", "the end again", end)
     assert phone.run("echo typed") == "typed"

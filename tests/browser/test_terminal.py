@@ -70,6 +70,27 @@ def test_the_window_sets_the_size(desk: TerminalPage) -> None:
     assert desk.run("stty size").split() == [str(rows), str(cols)]
 
 
+COUNT_TIMERS = """
+  const { setTimeout } = window;
+  window.timers = 0;
+  window.setTimeout = (...args) => ((window.timers += 1), setTimeout(...args));
+"""
+BAR = "document.querySelector('.xterm-scrollable-element > .scrollbar.vertical').classList.contains('visible')"
+
+
+def test_the_scrollbar_shows_for_who_scrolls_and_costs_nothing_while_output_does(desk: TerminalPage) -> None:
+    """xterm.js would set a timer for every line."""
+    desk.page.evaluate(f"() => {{ {COUNT_TIMERS} }}")
+    desk.run("seq 5000")
+    assert 0 < int(desk.ask("window.timers")) < 1_000
+    assert not desk.ask(BAR)
+    desk.press("Shift+PageUp")
+    desk.until(f"{BAR} && !reader.screen().text.includes('5000')", "the page before, and where it is")
+    desk.until(f"!{BAR}", "the bar goes")
+    desk.run("seq 100")
+    assert not desk.ask(BAR)
+
+
 # --- pasting -----------------------------------------------------------------------------------------------------
 def test_lines_that_are_pasted_wait_for_enter(desk: TerminalPage) -> None:
     desk.paste("echo fir''st\necho sec''ond")

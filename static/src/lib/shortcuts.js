@@ -81,3 +81,8 @@ const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsL
 export function isTyping(event) {
   return !MODIFIERS.has(event.key) && !event.metaKey;
 }
+
+/** Whether xterm.js scrolls at this keydown. */
+export function isScrolling({ key, shiftKey }) {
+  return shiftKey && (key === "PageUp" || key === "PageDown");
+}

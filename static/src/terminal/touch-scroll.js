@@ -14,6 +14,7 @@ const STILL_MS = 60;
 
 export class TouchScroll {
   #term;
+  #scrollbar;
   #mount = null;
   #pointer = null;
   #isScrolling = false;
@@ -25,8 +26,9 @@ export class TouchScroll {
   #leftPx = 0;
   #frame = 0;
 
-  constructor(term) {
+  constructor(term, scrollbar) {
     this.#term = term;
+    this.#scrollbar = scrollbar;
   }
 
   /** Listen on `mount`, where xterm.js is; terminal.css keeps the browser from scrolling there. */
@@ -84,7 +86,10 @@ export class TouchScroll {
 
   #scrollLines(lines, at) {
     const { buffer, modes } = this.#term;
-    if (buffer.active.type === "normal" && modes.mouseTrackingMode === "none") return this.#term.scrollLines(lines);
+    if (buffer.active.type === "normal" && modes.mouseTrackingMode === "none") {
+      this.#scrollbar.follow();
+      return this.#term.scrollLines(lines);
+    }
     const turn = { ...at, deltaY: Math.sign(lines), deltaMode: WheelEvent.DOM_DELTA_LINE, bubbles: true, cancelable: true };
     const screen = this.#mount.querySelector(".xterm-screen");
     for (let line = 0; line < Math.abs(lines); line += 1) screen.dispatchEvent(new WheelEvent("wheel", turn));

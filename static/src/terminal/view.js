@@ -10,7 +10,7 @@ import { webAddress } from "../lib/links.js";
 import { lineCount, withoutBracketEnd } from "../lib/paste.js";
 import { handedSentence, heirsOf } from "../lib/people.js";
 import { Sequence } from "../lib/sequence.js";
-import { isTyping, shortcutOf } from "../lib/shortcuts.js";
+import { isScrolling, isTyping, shortcutOf } from "../lib/shortcuts.js";
 import { Banner } from "./banner.js";
 import { Bell } from "./bell.js";
 import { clipboardRead, copySelection } from "./clipboard.js";
@@ -21,6 +21,7 @@ import { Gpu } from "./gpu.js";
 import { askToPaste } from "./paste-dialog.js";
 import { PeopleDialog } from "./people-dialog.js";
 import { Pointer } from "./pointer.js";
+import { Scrollbar } from "./scrollbar.js";
 import { SearchBar } from "./search-bar.js";
 import { Sizing } from "./sizing.js";
 import { SoftInput } from "./soft-input.js";
@@ -43,6 +44,7 @@ export class View {
   #mount = element("div", { class: "terminal-screen" });
   #bell;
   #gpu;
+  #scrollbar;
   #search;
   #banner;
   #people;
@@ -68,6 +70,7 @@ export class View {
     this.#soft = new SoftInput(this.term, () => context.keyRow.isCtrlHeld);
     this.#bell = new Bell(this.#mount, context.preferences);
     this.connection = this.#makeConnection();
+    this.#scrollbar = new Scrollbar(this.term);
     this.#sizing = new Sizing({
       term: this.term,
       mount: this.#mount,
@@ -101,6 +104,7 @@ export class View {
   connect() {
     this.#loadAddons();
     this.term.open(this.#mount);
+    this.#scrollbar.start();
     this.term.textarea.setAttribute("aria-description", "Ctrl+Shift+E leaves the terminal. Ctrl+Shift+/ lists all keys.");
     this.#listen();
     this.#sizing.start();
@@ -282,7 +286,7 @@ export class View {
     this.#mount.addEventListener("paste", (event) => this.#pasted(event), { capture: true });
     this.#mount.addEventListener("pointerdown", () => this.#touched());
     new Pointer(this, this.#context.preferences).connect(this.#mount);
-    new TouchScroll(this.term).connect(this.#mount);
+    new TouchScroll(this.term, this.#scrollbar).connect(this.#mount);
   }
 
   // The connection speaks.
@@ -364,6 +368,7 @@ export class View {
     if (action !== null) return this.#shortcut(event, action);
     if (event.type !== "keydown") return true;
     if (isTyping(event)) this.#touched(event);
+    if (isScrolling(event)) this.#scrollbar.follow();
     return this.#soft.mayHandle(event);
   }
 

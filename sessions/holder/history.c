@@ -98,9 +98,13 @@ struct size history_size(const struct history *history)
     return sizes_at(&history->sizes, history->ring.head);
 }
 
+/*
+ * One screen until the cursor is where it is in the whole output, one that backspaces over wrapped lines may go up by, one that
+ * a larger screen may pull in.
+ */
 uint64_t history_start_of(const struct history *history, uint32_t lines)
 {
-    uint64_t start = lines_start(&history->lines, lines, history_size(history).rows);
+    uint64_t start = lines_start(&history->lines, (int64_t)lines + 3 * sizes_most_rows(&history->sizes));
     return start > history->ring.tail ? start : history->ring.tail;
 }
 

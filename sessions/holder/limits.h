@@ -4,7 +4,7 @@
 
 /* 1 MiB of output kept per terminal, about 10,000 full lines, replayed to a viewer that joins. */
 #define OUTPUT_KEPT_BYTES (1024 * 1024)
-/* Where the last so many lines begin is known to this many bytes, all over the kept output. */
+/* Marks of where lines begin are at least this far apart, and less than twice as far, all over the kept output. */
 #define LINE_MARK_BYTES (16 * 1024)
 #define LINE_MARKS (OUTPUT_KEPT_BYTES / LINE_MARK_BYTES)
 /* A new ring starts with one page, so that idle terminals cost little; it doubles up to OUTPUT_KEPT_BYTES. */

@@ -10,12 +10,13 @@ struct lines {
     struct {
         uint64_t offset;
         int64_t made;
+        bool saves; /* behind it, before the next one, the place of the cursor was saved or restored */
     } marks[LINE_MARKS];
 };
 
 /* What has to be known of the modes before output is fed to them. */
 struct lines_before {
-    uint32_t jumps, unseen;
+    uint32_t jumps, saves, unseen;
     bool counts;
 };
 
@@ -23,7 +24,7 @@ struct lines_before lines_before(const struct modes *modes);
 /* `data`, which begins at `offset`, led from `before` to `modes`. */
 void lines_add(struct lines *lines, uint64_t offset, const uint8_t *data, size_t size, struct lines_before before,
                const struct modes *modes);
-/* The last offset with `wanted` lines and a screen of `rows` behind it; 0 where that is not certain. */
-uint64_t lines_start(const struct lines *lines, uint32_t wanted, uint16_t rows);
+/* The last offset with `wanted` lines behind it; 0 where that is not certain. */
+uint64_t lines_start(const struct lines *lines, int64_t wanted);
 
 #endif

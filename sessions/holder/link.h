@@ -32,7 +32,7 @@ struct link {
     uint64_t gap_from, shift_before, shift;
     uint32_t lines; /* that the viewer keeps: no more need be replayed; 0 for all */
     uint64_t replay_until;
-    bool replays_whole; /* all that is kept goes at once: it has an end, and nothing that is typed waits behind it */
+    bool replays_whole; /* what is replayed goes at once: it has an end, and nothing that is typed waits behind it */
     uint32_t last_seq, acked_seq; /* of its client's input: taken when it linked, told as written */
     struct size size_sent;
     bool welcome_due, presence_due, gap_due, reset_due, replay_end_due, repaint_due, exit_due, ack_due;

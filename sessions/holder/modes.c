@@ -88,6 +88,7 @@ bool modes_need_size(const struct modes *modes)
 static void save_cursor(struct modes *modes)
 {
     struct screen *screen = modes_screen(modes);
+    modes->saves += !modes->alternate;
     screen->saved_style = modes->style;
     screen->saved_style.underline = modes->style.underline != 0;
     screen->saved_style.underline_colour = 0;
@@ -106,6 +107,7 @@ static void restore_cursor(struct modes *modes)
     modes->style.underline = modes->style.underline ? now.underline : 0;
     modes->style.underline_colour = now.underline_colour;
     modes->charsets.now = modes_screen(modes)->saved_charset;
+    modes->saves += !modes->alternate;
     jump(modes);
     column_forget(&modes->column);
 }
@@ -143,6 +145,11 @@ static void switch_private(struct modes *modes, uint16_t number, bool on)
     for (size_t i = 0; i < private_mode_count(); i++)
         if (PRIVATE_MODES[i].number == number)
             modes->private = on ? modes->private | 1u << i : modes->private & ~(1u << i);
+}
+
+bool modes_scroll(const struct modes *modes)
+{
+    return !modes->alternate && !modes->screens[0].region_bottom;
 }
 
 static void set_private(struct modes *modes, uint16_t number, bool on)

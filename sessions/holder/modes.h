@@ -126,6 +126,7 @@ struct modes {
     struct size size; /* 0, 0 until modes_resize */
     bool alternate;
     uint32_t jumps;  /* how often the cursor may have gone up on the normal screen, or the alternate screen was left */
+    uint32_t saves;  /* how often the place of the normal screen's cursor was saved or restored */
     uint32_t unseen; /* newlines within strings */
     bool link_of_alternate; /* the hyperlink was opened on that screen: with it xterm.js forgets it */
     uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */
@@ -144,6 +145,8 @@ void modes_feed(struct modes *modes, const uint8_t *data, size_t size);
 void modes_resize(struct modes *modes, struct size size);
 /* The columns, COLS_MAX while they are unknown. */
 int32_t modes_cols(const struct modes *modes);
+/* A newline below the last line makes a line of scrollback, and the cursor only goes up by a jump. */
+bool modes_scroll(const struct modes *modes);
 /* Between two characters and outside every escape sequence. */
 bool modes_at_rest(const struct modes *modes);
 /* The preamble sets what a change of size would undo: it must be read at the size it was written for. */

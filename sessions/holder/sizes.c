@@ -54,6 +54,14 @@ struct size sizes_at(const struct sizes *sizes, uint64_t offset)
     return sizes->entries[covering(sizes, offset)].size;
 }
 
+uint16_t sizes_most_rows(const struct sizes *sizes)
+{
+    uint16_t most = 0;
+    for (size_t i = 0; i < sizes->count; i++)
+        most = sizes->entries[i].size.rows > most ? sizes->entries[i].size.rows : most;
+    return most;
+}
+
 uint64_t sizes_next(const struct sizes *sizes, uint64_t offset)
 {
     for (size_t i = 0; i < sizes->count; i++)

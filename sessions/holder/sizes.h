@@ -27,6 +27,7 @@ void sizes_change(struct sizes *sizes, uint64_t offset, struct size size);
 /* What lies wholly before `tail` is forgotten; the size at `tail` stays known. */
 void sizes_forget(struct sizes *sizes, uint64_t tail);
 struct size sizes_at(const struct sizes *sizes, uint64_t offset);
+uint16_t sizes_most_rows(const struct sizes *sizes);
 /* The offset of the next change after `offset`, UINT64_MAX when there is none. */
 uint64_t sizes_next(const struct sizes *sizes, uint64_t offset);
 

@@ -73,6 +73,11 @@ static void check_replays(const struct history *history)
     uint64_t near = history->ring.head - CATCH_UP_BYTES, start = history_state_near(history, near, &modes);
     CHECK(start >= near && start <= near + 64 * 1024);
     check_leads_to_head(history, &modes, start);
+    for (uint32_t lines = 1; lines < 100000; lines *= 3) {
+        uint64_t from = history_start_of(history, lines);
+        CHECK(from >= tail && from < history->ring.head);
+        check_leads_to_head(history, &modes, history_state_near(history, from, &modes));
+    }
 }
 
 static void run(size_t (*piece)(uint8_t *), size_t least_kept)

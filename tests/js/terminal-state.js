@@ -13,8 +13,8 @@ export class ReferenceTerminal {
   titles = [];
   colours = new Map();
 
-  constructor({ cols, rows }) {
-    this.term = new headless.Terminal({ cols, rows, scrollback: 50, ...OPTIONS });
+  constructor({ cols, rows }, scrollback = 50) {
+    this.term = new headless.Terminal({ cols, rows, scrollback, ...OPTIONS });
     this.term.onData((data) => this.answers.push(data));
     this.term.onTitleChange((title) => this.titles.push(title));
     this.inside.onColor((requests) => requests.forEach((request) => this.#colour(request)));

@@ -40,7 +40,7 @@ export class Connection {
   #refusal = null;
 
   #epoch = null;
-  /** Offset of the next byte of output; null asks for everything that was kept. */
+  /** Offset of the next byte of output; null asks for the lines that the screen keeps. */
   #received = null;
   #size;
   #keyboard;

@@ -13,6 +13,7 @@ const MOST_MARKED = 1_000;
 export class SearchBar {
   #addon = new SearchAddon({ highlightLimit: MOST_MARKED });
   #theme;
+  #scrollbar;
   #onClose;
   #field = element("input", {
     class: "input terminal-search-field",
@@ -40,9 +41,10 @@ export class SearchBar {
     iconButton(icon("x"), "Close search (Escape)", () => this.close()),
   );
 
-  /** `theme` gives the colours of matches; `onClose` returns the focus. */
-  constructor(term, theme, onClose) {
+  /** `theme` gives the colours of matches; `scrollbar` shows where one is; `onClose` returns the focus. */
+  constructor(term, theme, scrollbar, onClose) {
     this.#theme = theme;
+    this.#scrollbar = scrollbar;
     this.#onClose = onClose;
     term.loadAddon(this.#addon);
     this.#addon.onDidChangeResults(({ resultIndex, resultCount }) => this.#counted(resultIndex, resultCount));
@@ -83,14 +85,17 @@ export class SearchBar {
   }
 
   #newer() {
-    if (this.#isValid()) this.#addon.findNext(this.#field.value, this.#options(false));
+    if (!this.#isValid()) return;
+    this.#scrollbar.follow();
+    this.#addon.findNext(this.#field.value, this.#options(false));
   }
 
   /** Go to the next older match; `incremental` stays at the one it is at while it still fits. */
   #find(incremental) {
     if (this.#field.value === "") return this.#clear();
-    if (this.#isValid()) this.#addon.findPrevious(this.#field.value, this.#options(incremental));
-    else this.#refuse();
+    if (!this.#isValid()) return this.#refuse();
+    this.#scrollbar.follow();
+    this.#addon.findPrevious(this.#field.value, this.#options(incremental));
   }
 
   /** What was found before is not what this would find. */

@@ -95,7 +95,7 @@ export class View {
       toasts: context.toasts,
       actions: this.#bannerActions(),
     });
-    this.#search = new SearchBar(this.term, context.theme, () => this.term.focus());
+    this.#search = new SearchBar(this.term, context.theme, this.#scrollbar, () => this.term.focus());
     const stage = element("div", { class: "terminal-stage" }, this.#banner.node, this.#search.node, this.#mount);
     this.node = element("div", { class: "terminal-view" }, stage, this.#exit.node, this.#status.node);
   }
@@ -104,7 +104,7 @@ export class View {
   connect() {
     this.#loadAddons();
     this.term.open(this.#mount);
-    this.#scrollbar.start();
+    this.#scrollbar.start(this.#mount);
     this.term.textarea.setAttribute("aria-description", "Ctrl+Shift+E leaves the terminal. Ctrl+Shift+/ lists all keys.");
     this.#listen();
     this.#sizing.start();

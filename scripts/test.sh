@@ -18,6 +18,7 @@ main() {
     test_tools_ready
     scripts/lint.sh
     npm test --silent
+    .venv/bin/python -m tests.images
     # Much of a test's time is waiting for the engine. Files stay whole: they share sandboxes that are dear to make.
     exec .venv/bin/pytest --numprocesses 2 --dist loadfile "$@"
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 
 from accounts.models import Role, Team, User
@@ -38,12 +38,13 @@ def _emptying_passes_the_triggers() -> Iterator[None]:
     empty = operations.execute_sql_flush
 
     def empty_all(self: Any, statements: list[str]) -> None:
-        cursor = connection.cursor()
-        for statement in triggers.DROP[connection.vendor]:
-            cursor.execute(statement)
-        empty(self, statements)
-        for statement in triggers.CREATE[connection.vendor]:
-            cursor.execute(statement)
+        # Whole or not at all: without its triggers the next test would find another database.
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in triggers.DROP[connection.vendor]:
+                cursor.execute(statement)
+            empty(self, statements)
+            for statement in triggers.CREATE[connection.vendor]:
+                cursor.execute(statement)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", empty_all)

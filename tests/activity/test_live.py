@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live import LiveServer, eventually
+from tests.live import LiveServer
 from tests.viewer import Viewer
 
 pytestmark = pytest.mark.engine
@@ -12,9 +12,8 @@ pytestmark = pytest.mark.engine
 
 async def test_a_link_to_a_terminal_is_recorded_once_with_its_person_and_address(live: LiveServer) -> None:
     person = live.person()
-    person.create_sandbox("watched", "busybox")
-    eventually(lambda: "Running" in person.get("/sandboxes/watched/status/").text, "watched runs", 90)
-    terminal_id = str(person.post("/sandboxes/watched/terminals/").json()["id"])
+    person.running_sandbox("watched", "busybox")
+    terminal_id = person.open_terminal("watched")
     for _ in range(2):
         async with Viewer(live.origin, person.cookie, terminal_id) as viewer:
             await viewer.run("echo a canary of the terminal")

@@ -58,5 +58,9 @@ def second_engine(config: Mapping[str, object], *images: str, before: str = "") 
         yield address
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
         shutil.rmtree(folder, ignore_errors=True)

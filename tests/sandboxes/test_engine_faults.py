@@ -29,12 +29,12 @@ from sandboxes.engine.wire import EngineAddress, refusal
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 # Every kind of call: control plane, transfer, own connections.
-CALLS: dict[str, Callable[[DockerEngine], Awaitable[object]]] = {
-    "ping": lambda engine: engine.ping(deadline_s=0.3),
-    "list": lambda engine: engine.containers({}, deadline_s=0.3),
-    "create": lambda engine: engine.ensure_volume(VolumeSpec("x", {}), deadline_s=0.3),
-    "stream": lambda engine: engine.exec_stream("x", ["true"], deadline_s=0.3),
-    "run": lambda engine: engine.exec_run("x", ["true"], deadline_s=0.3),
+CALLS: dict[str, Callable[[DockerEngine, float], Awaitable[object]]] = {
+    "ping": lambda engine, deadline_s: engine.ping(deadline_s=deadline_s),
+    "list": lambda engine, deadline_s: engine.containers({}, deadline_s=deadline_s),
+    "create": lambda engine, deadline_s: engine.ensure_volume(VolumeSpec("x", {}), deadline_s=deadline_s),
+    "stream": lambda engine, deadline_s: engine.exec_stream("x", ["true"], deadline_s=deadline_s),
+    "run": lambda engine, deadline_s: engine.exec_run("x", ["true"], deadline_s=deadline_s),
 }
 
 
@@ -101,7 +101,7 @@ async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def test_an_engine_that_is_not_there_is_away(call: str, tmp_path: Path) -> None:
     engine = DockerEngine(f"unix://{tmp_path}/none.sock", "test-faults")
     with pytest.raises(EngineAway, match="nothing answers"):
-        await CALLS[call](engine)
+        await CALLS[call](engine, 10)
     await engine.close()
 
 
@@ -110,7 +110,7 @@ async def test_an_engine_that_hangs_costs_no_more_than_the_deadline(call: str, t
     async with fake_engine(tmp_path, never) as engine:
         begun = time.monotonic()
         with pytest.raises(EngineTimeout, match=r"within 0\.3 s"):
-            await CALLS[call](engine)
+            await CALLS[call](engine, 0.3)
         assert time.monotonic() - begun < 5
 
 
@@ -127,7 +127,7 @@ async def test_many_calls_to_a_hanging_engine_all_end_in_time(tmp_path: Path) ->
 async def test_an_engine_that_talks_nonsense_is_away(call: str, handler: Handler, tmp_path: Path) -> None:
     async with fake_engine(tmp_path, handler) as engine:
         with pytest.raises(EngineAway):
-            await CALLS[call](engine)
+            await CALLS[call](engine, 10)
 
 
 async def test_events_of_an_engine_that_goes_away_end_with_an_error(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ async def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
     full = reply("500 Internal Server Error", b'{"message": "write /x: no space left on device"}')
     async with fake_engine(tmp_path, answering({**VERSION, "/volumes/create": full})) as engine:
         with pytest.raises(DiskFull, match="creating volume x"):
-            await CALLS["create"](engine)
+            await CALLS["create"](engine, 10)
 
 
 @pytest.mark.parametrize(

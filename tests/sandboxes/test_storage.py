@@ -64,13 +64,14 @@ async def test_files_outlive_a_restart_and_private_ones_do_not(make_place: MakeP
     assert result.stdout == b"kept\n" * 3
 
 
+@pytest.mark.timeout(400)
 async def test_an_installed_package_is_there_for_all_and_after_a_restart(
     make_place: MakePlace, debian: ImageTree
 ) -> None:
     place = await make_place(debian)
     ada, bob = await place.session("host"), await place.session("bob")
     install = "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy hello"
-    result = await place.sh(ada, install, deadline_s=120)
+    result = await place.sh(ada, install, deadline_s=300)
     assert result.status == 0, result.stderr
     assert b"Hello, world!" in (await place.sh(bob, "hello")).stdout
     await place.stop()

@@ -194,3 +194,5 @@ async def test_news_that_comes_during_a_look_is_not_lost() -> None:
     finally:
         supervising.cancel()
         await asyncio.gather(supervising, return_exceptions=True)
+        # What it had begun to write goes on in the thread of the database; one question behind it waits for it.
+        await sync_to_async(lambda: None)()

@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.browser.terminal_page import READER, TerminalPage
+from tests.browser.terminal_page import READER, WITHIN_MS, TerminalPage
 from tests.live import LiveServer, Person
 
 # As root and without a desktop; none of Chromium's own errands on the network.
@@ -22,6 +22,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# What is expected of a page may take as long as what is waited for in a terminal.
+expect.set_options(timeout=WITHIN_MS)
 
 
 def chromium_path() -> str | None:
@@ -55,7 +58,7 @@ def signed_in(browser: Browser) -> Iterator[SignedIn]:
         context = browser.new_context(base_url=origin, **options)  # type: ignore[arg-type]
         contexts.append(context)
         context.add_init_script(path=READER)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(WITHIN_MS)
         context.on("weberror", lambda error: problems.append(str(error.error)))
         context.on("console", lambda message: problems.extend(against_policy(message)))
         if person:

@@ -63,12 +63,27 @@ window.reader = {
   /** Every terminal socket of this page with its first message. */
   sockets: [],
 
+  /** Begin to look whether the terminal is quiet: what was seen for the last question does not count. */
+  startLooking() {
+    this.looks = 0;
+    this.lastOffset = null;
+  },
+
   /** Whether the last calls, one per frame, all found the same offset. */
   isQuiet() {
     const { offset } = this.shown().connection.position;
     this.looks = offset === this.lastOffset ? this.looks + 1 : 0;
     this.lastOffset = offset;
     return this.looks >= 20;
+  },
+
+  /** How often the scrollbar came up or changed while it was seen; counted from watchScrollbar() on. */
+  scrollbarShows: 0,
+
+  watchScrollbar() {
+    const bar = document.querySelector(".xterm-scrollable-element > .scrollbar.vertical");
+    const look = () => (this.scrollbarShows += bar.classList.contains("visible") ? 1 : 0);
+    new MutationObserver(look).observe(bar, { attributeFilter: ["class"] });
   },
 
   /** Where on the page the last occurrence of `text` stands: the middle of its first cell, in CSS pixels. */

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Response
 
 READER = Path(__file__).with_name("reader.js")
 WITHIN_MS = 20_000
@@ -52,12 +54,27 @@ class TerminalPage:
     def sees(self, text: str, within_ms: float = WITHIN_MS) -> None:
         self.until("reader.text().includes(argument)", f"{text!r} is seen", text, within_ms)
 
+    def sees_twice(self, *lines: str) -> None:
+        """Wait until each line is there twice, as typed and as printed: how the two mix is up to the kernel."""
+        for line in lines:
+            count = "reader.text().split('\\n').filter((line) => line === argument).length === 2"
+            self.until(count, f"{line!r} is there twice", line)
+
     def is_in_state(self, state: str, within_ms: float = WITHIN_MS) -> None:
         self.until("reader.state() === argument", f"the link is {state}", state, within_ms)
 
     def is_quiet(self) -> None:
-        """Wait until nothing was printed for 10 looks: the program has painted what it wanted to paint."""
+        """Wait until nothing was printed for 20 looks: the program has painted what it wanted to paint."""
+        self.ask("reader.startLooking()")
         self.until("reader.isQuiet()", "no more output")
+
+    def keeps(self, address: str, is_wanted: Callable[[Any], bool]) -> AbstractContextManager[object]:
+        """Wait at the end for the answer to a post to `address` whose JSON is wanted; others may come before."""
+
+        def is_it(response: Response) -> bool:
+            return response.url.endswith(address) and is_wanted(response.request.post_data_json)
+
+        return self.page.expect_response(is_it)
 
     @property
     def id(self) -> str:

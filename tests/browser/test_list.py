@@ -35,15 +35,18 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     context.close()
 
 
+ROWS = ".sandbox-rows .row:visible .row-link"
+
+
 def rows(page: Page) -> list[str]:
-    return page.locator(".sandbox-rows .row:visible .row-link").all_inner_texts()
+    return page.locator(ROWS).all_inner_texts()
 
 
 def test_the_filter_understands_columns_and_keeps_its_words_in_the_address(page: Page) -> None:
     page.get_by_role("searchbox").focus()
     page.keyboard.type("status:running owner:me")
     expect(page.locator("#sandbox-quiet-otter")).to_be_hidden()
-    assert rows(page) == ["Payments API"]
+    expect(page.locator(ROWS)).to_have_text(["Payments API"], use_inner_text=True)
     expect(page).to_have_url(re.compile("q=status%3Arunning"))
     page.reload()
     assert rows(page) == ["Payments API"]

@@ -14,6 +14,7 @@ from tests.live import Person
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("browser")]
 
 BANNER = ".terminal-banner"
+A_MOMENT_MS = 1_000
 
 
 class Cable:
@@ -57,16 +58,18 @@ def desk(ada: Person, slug: str, signed_in: SignedIn, cable: Cable) -> Iterator[
 
 
 def test_a_moment_passes_unseen(desk: TerminalPage, cable: Cable) -> None:
+    # A link that takes longer than a moment to come back may be said.
     desk.ask(
-        "{ window.seen = []; const banner = document.querySelector(argument);"
-        " new MutationObserver(() => seen.push(banner.hidden)).observe(banner, { attributes: true }); }",
+        "{ window.shownAfter = []; const banner = document.querySelector(argument); const start = performance.now();"
+        " const look = () => banner.hidden || shownAfter.push(performance.now() - start);"
+        " new MutationObserver(look).observe(banner, { attributes: true }); }",
         BANNER,
     )
     cable.unplug()
     cable.plug()
     desk.until("reader.state() !== 'live'", "the link broke")
     desk.ready()
-    assert False not in desk.ask("seen")
+    assert [ms for ms in desk.ask("shownAfter") if ms < A_MOMENT_MS] == []
     assert desk.run("echo on") == "on"
 
 
@@ -76,8 +79,11 @@ def test_a_longer_outage_is_said_and_can_be_cut_short(desk: TerminalPage, cable:
     expect(banner).to_be_visible()
     expect(banner).to_contain_text("Trying again in")
     expect(desk.page.locator(".terminal-state")).to_have_text("Reconnecting")
+    button = banner.get_by_role("button", name="Reconnect now")
+    button.focus()
     cable.plug()
-    banner.get_by_role("button", name="Reconnect now").click()
+    # At once: the next planned attempt would take the button away from a click that still looks where it is.
+    button.dispatch_event("click")
     expect(banner).to_be_hidden()
     assert desk.run("echo the focus is back too") == "the focus is back too"
 

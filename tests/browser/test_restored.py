@@ -32,6 +32,7 @@ def same_after_reload(desk: TerminalPage) -> dict[str, Any]:
 
 def test_a_prompt_and_its_colours(desk: TerminalPage) -> None:
     desk.run(r"printf '\033[1;31mred\033[0m \033[38;2;10;20;30;48;5;200mmany\033[0m 日本 🦀 é\n'; seq 200")
+    desk.is_quiet()
     before = desk.text
     same_after_reload(desk)
     assert desk.text == before
@@ -40,7 +41,7 @@ def test_a_prompt_and_its_colours(desk: TerminalPage) -> None:
 
 def test_vim_with_text_that_is_not_saved(desk: TerminalPage) -> None:
     desk.type("vim -c 'set mouse=a title ruler laststatus=2 | syntax on' /tmp/draft.py\n")
-    desk.sees("draft.py")
+    desk.until("reader.screen().buffer === 'alternate'", "vim has the screen")
     desk.type("iimport os\nprint('not saved — ünïcode')")
     desk.sees("ünïcode')")
     desk.is_quiet()
@@ -96,6 +97,9 @@ def test_tmux(desk: TerminalPage) -> None:
     desk.press("Control+b")
     desk.type("%")
     desk.sees("│")
+    # The new pane's shell is there, too.
+    desk.type("echo ne''w\n")
+    desk.sees("│new")
     desk.is_quiet()
     screen = same_after_reload(desk)
     assert screen["buffer"] == "alternate"

@@ -17,7 +17,7 @@ export function enableFilter(document, htmx) {
     window.clearTimeout(timer);
     timer = window.setTimeout(() => keep(field, list(), htmx), FETCH_AFTER_MS);
   });
-  document.body.addEventListener("htmx:afterSettle", narrow);
+  document.body.addEventListener("htmx:afterSwap", narrow); // later they would be seen for a moment
   narrow(); // the browser's back button brings the words back
 }
 

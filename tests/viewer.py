@@ -95,6 +95,8 @@ class Viewer:
             additional_headers={"Cookie": self.cookie},
             compression=None,
             max_size=2 * protocol.FRAME_MAX_BYTES,
+            # A browser sends no pings either: only the server decides that a connection is dead.
+            ping_interval=None,
         )
         self._task = asyncio.create_task(self._read())
 

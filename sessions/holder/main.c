@@ -13,7 +13,7 @@
 
 static const char USAGE[] =
     "usage: holder init [--read]\n"
-    "       holder serve DIR [--read] [--silent-ms N] [--kill-ms N]\n"
+    "       holder serve DIR [--read] [--silent-ms N] [--kill-ms N] [--repaint-ms N]\n"
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
@@ -65,6 +65,8 @@ static bool take_option(const char *name, const char *value, struct words *words
         return take_milliseconds(value, &options.silent_us);
     if (strcmp(name, "--kill-ms") == 0)
         return take_milliseconds(value, &options.kill_us);
+    if (strcmp(name, "--repaint-ms") == 0)
+        return take_milliseconds(value, &options.repaint_us);
     if (strcmp(name, "--size") == 0)
         return take_size(value, &words->size);
     if (strcmp(name, "--lines") == 0)

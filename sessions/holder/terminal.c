@@ -13,7 +13,7 @@
 #include "processes.h"
 #include "shell.h"
 
-struct options options = {.silent_us = 10 * 1000 * 1000, .kill_us = 5 * 1000 * 1000};
+struct options options = {.silent_us = 10 * 1000 * 1000, .kill_us = 5 * 1000 * 1000, .repaint_us = JIGGLE_US};
 
 static struct terminal *terminals;
 static struct slots slots;
@@ -346,7 +346,7 @@ void terminal_repaint(struct terminal *terminal)
         return;
     size.rows += size.rows > ROWS_MIN ? -1 : 1;
     pty_resize(terminal->pty.fd, size);
-    timer_set(&terminal->jiggle, JIGGLE_US, jiggle_back);
+    timer_set(&terminal->jiggle, options.repaint_us, jiggle_back);
 }
 
 static void kill_session(struct timer *timer)

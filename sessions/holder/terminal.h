@@ -57,10 +57,11 @@ bool terminal_reaped(pid_t pid, int wait_status);
 void terminals_hang_up(void);
 void terminals_kill(void);
 
-/* Times that tests shorten. */
+/* Times that tests change. */
 extern struct options {
-    int64_t silent_us; /* a driver with a full window that says nothing for so long stops gating */
-    int64_t kill_us;   /* between SIGHUP and SIGKILL */
+    int64_t silent_us;  /* a driver with a full window that says nothing for so long stops gating */
+    int64_t kill_us;    /* between SIGHUP and SIGKILL */
+    int64_t repaint_us; /* between the two sizes that make a full-screen program repaint */
 } options;
 
 #endif

@@ -124,7 +124,10 @@ def test_too_many_links_are_turned_away_with_a_frame(holder: Holder) -> None:
         holder.open(Program(("/bin/sleep", "1000")), f"t{number}").until_replayed()
     for number in range(1024 - 17):
         holder.viewer(f"t{number % 17}").link(want_drive=False)
-    assert error_of(holder.viewer("t0").link(want_drive=False)) == 4
+    viewer = holder.viewer("t0")
+    with contextlib.suppress(BrokenPipeError):  # turned away before it has said anything
+        viewer.link(want_drive=False)
+    assert error_of(viewer) == 4
 
 
 @pytest.mark.parametrize("terminal", ["", "a b", "../x", "é", "x" * 65, "a\nb"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.holder.client import INPUT_BYTES, T, Viewer, shell
-from tests.holder.conftest import Holder
+from tests.holder.conftest import Holder, Start
 
 KEPT_BYTES = 1024 * 1024
 # Pieces typed ahead of the output that answers them: less than what is kept, however long one of the two has to wait.
@@ -210,8 +210,10 @@ def test_old_output_is_replayed_at_the_size_it_was_written_for(holder: Holder) -
     assert late.sizes == [(0, 80, 24), (5, 100, 30), (5 + len(b"30 100\r\n"), 60, 20)]
 
 
-def test_a_full_screen_program_is_made_to_repaint_for_a_driver_that_joins(holder: Holder) -> None:
+def test_a_full_screen_program_is_made_to_repaint_for_a_driver_that_joins(start: Start) -> None:
     """Its alternate screen was opened before what is kept: only the program can paint it again."""
+    # The smaller size stays until the program has surely asked for it.
+    holder = start("--repaint-ms", "2000")
     command = (
         "stty raw -echo; printf '\\033[?1049h'; yes | tr -d '\\n' | head -c 1500000; printf ready; "
         "trap 'stty size' WINCH; while :; do sleep 0.01; done"

@@ -10,12 +10,14 @@ import pytest
 from tests.holder.conftest import make
 
 
+@pytest.mark.timeout(600)
 def test_units_under_the_sanitizers() -> None:
     said = make("test")
     for unit in ("ring", "frames", "modes", "history", "container", "records", "confine", "slots", "window"):
         assert f"test_{unit}" in said
 
 
+@pytest.mark.timeout(600)
 def test_fuzzing_modes_frames_and_records_finds_nothing() -> None:
     said = make("fuzz")
     assert said.count("stat::number_of_executed_units") == 3

@@ -223,6 +223,8 @@ class Walk:
 
     def kill(self) -> None:
         """kill -9 of a session's first process, from outside."""
+        # One whose container is still on its way has nothing to kill.
+        self.settle()
         name = self.some(with_global=self.kills_of_global < KILLS_OF_GLOBAL)
         if name and self.is_running:
             self.kills_of_global += name == GLOBAL
@@ -368,13 +370,14 @@ USER = "from accounts.models import *;from django.contrib.sessions.models import
 EXPIRE = "[Login.objects.filter(pk=l.pk).update(expire_date=timezone.now()) for l in Login.objects.all()" \
          " if l.get_decoded().get('_auth_user_id')==str(u.pk)]"  # fmt: skip
 ENDINGS = {
-    "ended": Close.GONE,
-    "logout": Close.SIGNED_OUT,
-    "expired": Close.SIGNED_OUT,
-    "password": Close.SIGNED_OUT,
-    "disabled": Close.SIGNED_OUT,
-    "removed": Close.NOT_ALLOWED,
-    "demoted": Close.RESTARTING,
+    "ended": {Close.GONE},
+    "logout": {Close.SIGNED_OUT},
+    "expired": {Close.SIGNED_OUT},
+    "password": {Close.SIGNED_OUT},
+    "disabled": {Close.SIGNED_OUT},
+    # Their session goes with them, and may be gone before the socket asks why.
+    "removed": {Close.NOT_ALLOWED, Close.GONE},
+    "demoted": {Close.RESTARTING},
 }
 # Somebody who types into the global session, which goes on when they may only look.
 WRITER = "writer"
@@ -428,6 +431,13 @@ def engine_takes_s(server: LiveServer) -> float:
     return time.monotonic() - begun
 
 
+def may_outlive_s(person: Person) -> float:
+    """Return how long a socket may outlive its right, with what the server takes for its answers at this moment."""
+    begun = time.monotonic()
+    assert person.get("/").status_code == 200
+    return ENDED_S + 5 * (time.monotonic() - begun)
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_right_that_ends_closes_sockets_at_once_and_takes_the_container_along(
     server: LiveServer, owner: Person, leavers: dict[str, Person], ending: str
@@ -436,23 +446,24 @@ async def test_a_right_that_ends_closes_sockets_at_once_and_takes_the_container_
     async with Viewer(server.origin, person.cookie, person.open_terminal("ends")) as viewer:
         await viewer.run(f"echo kept > /project/workspace/{ending}; echo secret > ~/.private/{ending}")
         before = containers(server, "ends")
-        yardstick_s = engine_takes_s(server)
+        yardstick_s, allowed_s = engine_takes_s(server), may_outlive_s(person)
         begun = await run(None, end_by, ending, person, owner)
         refusal = await viewer.refused()
-    assert refusal.code == ENDINGS[ending]
+    assert refusal.code in ENDINGS[ending]
     assert refusal.text
     if ending == "demoted":
         # The container goes first: there is nothing to close before its mounts are read-only ones.
-        assert viewer.ended_at - begun <= ENDED_S + 3 * yardstick_s
+        assert viewer.ended_at - begun <= allowed_s + 3 * max(yardstick_s, engine_takes_s(server))
         await run(None, is_replaced_by_a_reader, server, ending, before[ending])
         return
-    assert viewer.ended_at - begun <= ENDED_S
+    assert viewer.ended_at - begun <= allowed_s
     if ending in ("logout", "expired", "password"):
         # Who signs in again finds the shell as it was.
         assert containers(server, "ends")[ending].id == before[ending].id
     else:
         await run(None, eventually, lambda: ending not in containers(server, "ends"), "gone", 60.0)
-        assert time.time() - begun <= ENDED_S + 3 * yardstick_s
+        gone_s = time.time() - begun
+        assert gone_s <= allowed_s + 3 * max(yardstick_s, engine_takes_s(server))
         eventually(lambda: not server.rows(f"{SESSIONS} AND s.name = ?", "ends", ending), "the row is gone")
     kept = ["docker", "exec", containers(server, "ends")[GLOBAL].id, "cat", f"/project/workspace/{ending}"]
     assert subprocess.run(kept, capture_output=True, check=True).stdout == b"kept\n"
@@ -464,9 +475,13 @@ async def test_a_right_that_ends_before_the_hello_closes_the_socket_as_soon(
     person, run = leavers[EARLY], asyncio.get_running_loop().run_in_executor
     viewer = Viewer(server.origin, person.cookie, person.open_terminal("ends"))
     await viewer.knock()
+    container = containers(server, "ends")[EARLY].id
+    attach = ("top", container, "-eo", "pid,args")
+    await run(None, eventually, lambda: viewer.terminal_id in docker(*attach), "the socket is linked to the holder")
+    allowed_s = may_outlive_s(person)
     begun = await run(None, end_by, "removed", person, owner)
-    assert (await viewer.refused()).code == Close.NOT_ALLOWED
-    assert viewer.ended_at - begun <= ENDED_S
+    assert (await viewer.refused()).code in ENDINGS["removed"]
+    assert viewer.ended_at - begun <= allowed_s
 
 
 async def test_who_may_write_no_more_is_put_out_of_the_global_session_and_comes_back_to_look(
@@ -476,11 +491,12 @@ async def test_who_may_write_no_more_is_put_out_of_the_global_session_and_comes_
     terminal = person.post(f"/sandboxes/ends/sessions/{GLOBAL}/terminals/").json()["id"]
     async with Viewer(server.origin, person.cookie, terminal) as viewer:
         assert (await viewer.run("echo typed | tee typed")).strip() == "typed"
+        allowed_s = may_outlive_s(person)
         begun = time.time()
         await run(None, lambda: owner.post(f"{member_page(person)}/role/", role="viewer"))
         refusal = await viewer.refused()
     assert (refusal.code, refusal.text) == (Close.RESTARTING, "Your rights here have changed.")
-    assert viewer.ended_at - begun <= ENDED_S
+    assert viewer.ended_at - begun <= allowed_s
     async with Viewer(server.origin, person.cookie, terminal) as viewer:
         assert not viewer.welcome["may_drive"]
         await viewer.sees("typed")
@@ -502,4 +518,5 @@ def is_replaced_by_a_reader(server: LiveServer, name: str, before: Found) -> Non
     assert now.network == f"sandlot-{server.instance}-ends.readers"
     touch = ["docker", "exec", now.id, "touch", "/project/workspace/late"]
     assert subprocess.run(touch, capture_output=True, check=False).returncode != 0
-    assert private_folder(now.id).keys() == {"git/config", "git/session"}
+    keys = {"git/config", "git/session"}
+    eventually(lambda: private_folder(now.id).keys() == keys, "its private files are written")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.live import LiveServer, Person, docker, eventually
+from tests.live import LiveServer, Person, docker
 from tests.viewer import Viewer
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("live")]
@@ -22,12 +22,15 @@ HOG = "perl -e '$x = \"x\" x 1000; while (1) { $x .= $x }'"
 # They stay for several looks. The shell itself tries to start the next one for 15 s.
 BOMB = "for i in $(seq 60); do sleep 15 & done 2>/dev/null"
 
-# As after ten minutes without a key.
+# As after ten minutes without a key, in which nothing was told that would keep the same from being told again.
 UNUSED = """
 from datetime import timedelta
 from django.utils import timezone
 from sandboxes.models import Sandbox
-Sandbox.objects.update(last_used_at=timezone.now() - timedelta(minutes=10))
+from sandboxes.usage import Notice
+before = timezone.now() - timedelta(minutes=10)
+Sandbox.objects.update(last_used_at=before)
+Notice.objects.update(at=before)
 """
 TOLD = "SELECT * FROM activity_entry WHERE verb = 'sandbox.pids' AND number > ?"
 
@@ -57,6 +60,13 @@ async def test_a_limit_is_told_in_the_terminal_and_beside_the_state(
     assert live.rows("SELECT * FROM activity_entry WHERE verb = ? AND sandbox = ?", f"sandbox.{kind}", slug)
 
 
+def exec_takes_s(container: str) -> float:
+    """Return how long the engine takes at this moment to start something in a container."""
+    began = time.monotonic()
+    docker("exec", container, "true")
+    return time.monotonic() - began
+
+
 async def test_a_program_that_nobody_watches_typing_meets_its_limit_and_it_is_told_within_five_seconds(
     live: LiveServer, slug: str
 ) -> None:
@@ -70,10 +80,14 @@ async def test_a_program_that_nobody_watches_typing_meets_its_limit_and_it_is_to
         before = live.row("SELECT last_used_at FROM sandboxes_sandbox WHERE slug = ?", slug)
         newest = live.row("SELECT max(number) AS number FROM activity_entry")["number"]
         (container,) = docker("ps", "-q", "--filter", f"name=sandlot-{live.instance}-{slug}-alice")
+        exec_s = exec_takes_s(container)
         began = time.monotonic()
         docker("exec", "-d", container, "bash", "-c", BOMB)
-        await viewer.until(lambda: bool(viewer.notices), "a notice", within_s=5)
-        told = eventually(lambda: live.rows(TOLD, newest), "an entry", within_s=5 - (time.monotonic() - began))
+        await viewer.until(lambda: bool(viewer.notices), "a notice", within_s=20)
+        took_s = time.monotonic() - began
+        # Written together with the notice.
+        told = live.rows(TOLD, newest)
+    assert took_s <= 5 + 3 * exec_s
     assert viewer.notices[0]["code"] == "pids"
     assert [entry["sandbox"] for entry in told] == [slug]
     assert live.row("SELECT last_used_at FROM sandboxes_sandbox WHERE slug = ?", slug) == before

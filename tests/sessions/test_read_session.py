@@ -378,7 +378,8 @@ printf 'all do%s' ne
 async def test_ordinary_work_is_as_ever(place: Place, terminals: Terminals) -> None:
     repository = "git init -q repo; cd repo; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m one"
     assert (await place.sh(place.sessions[1], f"cd /project/workspace; {repository}")).status == 0
-    said = terminals.open(place.sessions[2], "bash", "-c", WORK).until_output(b"all done").output.decode()
+    shell = terminals.open(place.sessions[2], "bash", "-c", WORK)
+    said = shell.until(lambda v: b"all done" in v.output, 120).output.decode()
     assert said.count(" works") == WORK.count("\ntry ")
     assert "FAILS" not in said, said
 

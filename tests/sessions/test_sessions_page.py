@@ -28,6 +28,8 @@ SLUG = "page"
 TOKENS = {"ada": "canary-token-of-ada", "bo": "canary-token-of-bo"}
 PORT = 8418
 HOME = f"http://localhost:{PORT}"
+# What a sandbox with all sessions of this file may take until they run again after a restart.
+START_S = 150.0
 
 
 # --- people, and what they do -----------------------------------------------------------------------------------------
@@ -69,6 +71,7 @@ def running(person: Person, name: str) -> dict[str, Any]:
         " (SELECT id FROM sandboxes_sandbox WHERE slug = ? AND state = 'running' AND boot = boot_reached)",
         name,
         SLUG,
+        within_s=START_S,
     )
 
 
@@ -85,7 +88,8 @@ def restart(person: Person) -> None:
     """Restart the sandbox and wait until that is done; each session follows by itself."""
     assert person.post(f"/sandboxes/{SLUG}/restart/").status_code == 200
     boot = person.server.row("SELECT boot FROM sandboxes_sandbox WHERE slug = ?", SLUG)["boot"]
-    person.server.wait_for("SELECT * FROM sandboxes_sandbox WHERE slug = ? AND boot_reached = ?", SLUG, boot)
+    reached = "SELECT * FROM sandboxes_sandbox WHERE slug = ? AND boot_reached = ?"
+    person.server.wait_for(reached, SLUG, boot, within_s=START_S)
 
 
 @asynccontextmanager
@@ -415,6 +419,7 @@ def packages(live: LiveServer, owner: Person) -> str:
     return "/project/debs"
 
 
+@pytest.mark.timeout(600)
 async def test_two_sessions_installing_at_once_get_apts_own_lock_message(owner: Person, packages: str) -> None:
     """What is installed is shared, and so is apt's lock: the second one waits its turn, and nothing breaks."""
     install = f"apt-get install -y {packages}"
@@ -467,6 +472,7 @@ async def test_the_private_folder_is_private_for_each_session(owner: Person) -> 
     assert await said_in(owner, "neighbour", "cat ~/.private/note; ls ~/.private") == "mine\ngit  note"
 
 
+@pytest.mark.timeout(600)
 async def test_the_private_folder_is_not_persisted_and_settings_are_put_back(owner: Person, git_server: str) -> None:
     """ "The ~/.private folder will not be persisted between restarts of the sandbox." """
     create_session(owner, "back-again", env={"KEPT": "yes"}, git_email="b@example.com", git_token="canary-back")
@@ -501,7 +507,7 @@ def test_no_secret_is_anywhere_in_clear(owner: Person, live: LiveServer) -> None
     places |= {
         "data folder": b"".join(file.read_bytes() for file in live.folder.rglob("*") if file.is_file()),
         "dump": dump(live),
-        "inspect": subprocess.check_output(["docker", "inspect", *docker("ps", "-aq")]),
+        "inspect": inspected(live),
         "events": subprocess.check_output(
             ["docker", "events", "--since", str(began), "--until", str(int(time.time()) + 1)]
         ),
@@ -548,6 +554,12 @@ def read(path: Path) -> bytes:
 def dump(live: LiveServer) -> bytes:
     with closing(sqlite3.connect(f"file:{live.folder / 'db.sqlite3'}?mode=ro", uri=True)) as database:
         return "\n".join(database.iterdump()).encode()
+
+
+def inspected(live: LiveServer) -> bytes:
+    """Return what the engine says about all containers of this instance. One that goes meanwhile is not there."""
+    ours = docker("ps", "-aq", "--filter", f"label=sandlot.instance={live.instance}")
+    return subprocess.run(["docker", "inspect", *ours], capture_output=True, check=False).stdout
 
 
 def logs_of(container_id: str) -> bytes:

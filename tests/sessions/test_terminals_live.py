@@ -160,7 +160,7 @@ while True:
 
 
 # Two minutes on an idle machine of two cores, where each way back in costs a new exec.
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_1000_disconnects_lose_and_double_nothing(shell: Viewer) -> None:
     """A person types and a program talks, while the network breaks 1,000 times at random moments."""
     await shell.run(f"echo {base64.b64encode(TALKER.encode()).decode()} | base64 -d > /tmp/talker.py")
@@ -177,7 +177,7 @@ async def test_1000_disconnects_lose_and_double_nothing(shell: Viewer) -> None:
         await shell.cut_and_resume()
     await shell.type("Q")
     await shell.sees("END ")
-    await shell.sees("\r\n")
+    await shell.sees("\r\n", after=shell.start + shell.output.index(b"END "))
     said, _, end = bytes(shell.output[begin:]).partition(b"END ")
     digest_typed, digest_said, number = end.split()[:3]
     assert int(number) == len(typed)
@@ -243,6 +243,7 @@ async def test_flow_control_stops_the_writer(shell: Viewer) -> None:
     await shell.until(lambda: shell.offset > 20_000_000, "the rest", 60)
 
 
+@pytest.mark.timeout(600)
 async def test_200_visits_leave_nothing_behind(ada: Person, shell: Viewer, live: LiveServer) -> None:
     container = f"sandlot-{live.instance}-terminals-alice"
     server_fds = Path(f"/proc/{live.processes[0].pid}/fd")
@@ -268,8 +269,12 @@ async def test_200_visits_leave_nothing_behind(ada: Person, shell: Viewer, live:
 async def test_come_back_to_a_full_ring(ada: Person, shell: Viewer) -> None:
     await shell.type("seq 1 400000; echo full''ring\r")
     await shell.sees("fullring", 30)
+    # The prompt is the last that comes.
+    await shell.sees("# ", after=shell.start + shell.output.index(b"fullring"))
     async with viewer_of(ada, shell.terminal_id, drive=False) as late:
         await late.until(lambda: late.live, "replayed")
+        await late.until(lambda: late.offset >= shell.offset, "as far as the first")
+        await shell.until(lambda: shell.offset >= late.offset, "as far as the second")
         assert 1024 * 1024 * 0.9 < len(late.output) <= 1024 * 1024
         assert bytes(shell.output).endswith(bytes(late.output))
 

@@ -17,7 +17,8 @@ static const char USAGE[] =
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
-    "       holder modes|replay [--size COLSxROWS] [--lines N] < OUTPUT\n"
+    "       holder modes [--size COLSxROWS] < OUTPUT\n"
+    "       holder replay [--size COLSxROWS] [--lines N] < OUTPUT\n"
     "       holder version\n";
 
 struct words {

@@ -559,7 +559,9 @@ def dump(live: LiveServer) -> bytes:
 def inspected(live: LiveServer) -> bytes:
     """Return what the engine says about all containers of this instance. One that goes meanwhile is not there."""
     ours = docker("ps", "-aq", "--filter", f"label=sandlot.instance={live.instance}")
-    return subprocess.run(["docker", "inspect", *ours], capture_output=True, check=False).stdout
+    said = subprocess.run(["docker", "inspect", *ours], capture_output=True, check=False).stdout
+    assert said.count(f'"sandlot.instance": "{live.instance}"'.encode()) > len(ours) // 2, "nothing to search in"
+    return said
 
 
 def logs_of(container_id: str) -> bytes:

@@ -30,5 +30,5 @@ lock: ## Write requirements/*.txt anew from the *.in files
 	@exec scripts/lock.sh $(ARGS)
 
 clean: ## Remove what was installed and built; sandboxes and the database stay
-	@rm -rf .venv node_modules static/dist sessions/holder/build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv node_modules static/dist holder/build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,7 @@
 
 No storage driver bounds a volume for us, so it is measured: by `du` on the engine's machine, one sandbox at a time, at
 the lowest priority and with a deadline. That needs no container, so nothing stands in the way of deleting the volume.
-An engine on another machine is not measured, as its free space is not (see `sandboxes.space`).
+An engine on another machine is not measured, as its free space is not (see `engine.space`).
 
 Who was stopped may start again and has ten minutes to make room.
 """
@@ -22,10 +22,10 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q
 from django.utils import timezone
 
-from sandboxes.engine import Engine, EngineError, NotFound
+from engine import Engine, EngineError, NotFound
+from engine.storage import data_folder
 from sandboxes.metrics import HIGH
 from sandboxes.models import Desired, Sandbox, State
-from sandboxes.storage import data_folder
 from sandboxes.usage import Notice, Usage, disk_share
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandboxes.engine import Stats
+from engine import Stats
 
 # A fork that fails does not always leave the counter at its very limit: what failed has ended by the next look.
 PIDS_SPARE = 2

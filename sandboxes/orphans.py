@@ -10,8 +10,8 @@ import time
 
 from asgiref.sync import sync_to_async
 
-from sandboxes.engine import Conflict, Engine
-from sandboxes.labels import INSTANCE, KIND, SANDBOX
+from engine import Conflict, Engine
+from engine.labels import INSTANCE, KIND, SANDBOX
 from sandboxes.models import Sandbox
 
 logger = logging.getLogger(__name__)

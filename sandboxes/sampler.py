@@ -18,7 +18,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from sandboxes.engine import (
+from engine import (
     Conflict,
     Container,
     Engine,
@@ -30,11 +30,11 @@ from sandboxes.engine import (
     Refusals,
     Stats,
 )
-from sandboxes.labels import HOST, NETWORK, SANDBOX, SESSION
+from engine.labels import HOST, NETWORK, SANDBOX, SESSION
+from engine.world import World
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
 from sandboxes.models import EngineStatus, Sandbox
 from sandboxes.usage import COARSE_S, FINE_S, Notice, Sample, keep
-from sandboxes.world import World
 
 logger = logging.getLogger(__name__)
 

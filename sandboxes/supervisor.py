@@ -18,16 +18,16 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from sandboxes import lease, orphans, space, storage
+from engine import Engine, EngineAway, EngineError, EngineTimeout, space, storage
+from engine.firewall import ensure_firewall
+from engine.labels import HOST, INSTANCE, SANDBOX
+from engine.storage import SharedTree
+from engine.world import World
+from sandboxes import lease, orphans
 from sandboxes.disk import watch_disks
-from sandboxes.engine import Engine, EngineAway, EngineError, EngineTimeout
-from sandboxes.firewall import ensure_firewall
-from sandboxes.labels import HOST, INSTANCE, SANDBOX
 from sandboxes.models import Desired, EngineStatus, Sandbox, State, Step
 from sandboxes.sampler import Sampler
-from sandboxes.storage import SharedTree
 from sandboxes.work import Work
-from sandboxes.world import World
 
 logger = logging.getLogger(__name__)
 

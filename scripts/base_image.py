@@ -7,8 +7,8 @@ import asyncio
 import os
 import sys
 
-from sandboxes.engine import Engine, ImageMissing, get_engine
-from sandboxes.images.base import MADE, PULLED
+from engine import Engine, ImageMissing, get_engine
+from engine.images.base import MADE, PULLED
 
 
 async def has_base(engine: Engine) -> bool:

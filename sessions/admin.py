@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.read_only import FirstRows, ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
-from sandboxes.engine import EngineAway, EngineError, EngineTimeout
+from engine import EngineAway, EngineError, EngineTimeout
 from sessions import terminals
 from sessions.admin_forms import SessionAdminForm
 from sessions.models import Session, Terminal

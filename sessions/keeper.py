@@ -16,8 +16,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.vault import VaultError
-from sandboxes.confinement import Limits, session_container_spec
-from sandboxes.engine import (
+from engine import (
     Conflict,
     Container,
     ContainerSpec,
@@ -27,11 +26,12 @@ from sandboxes.engine import (
     EngineTimeout,
     NotFound,
 )
-from sandboxes.labels import BOOT, HOST, NETWORK, PERMISSION
+from engine.confinement import Limits, session_container_spec
+from engine.labels import BOOT, HOST, NETWORK, PERMISSION
+from engine.storage import SharedTree, ensure_readers_network
+from engine.world import World
 from sandboxes.models import Sandbox, State
-from sandboxes.storage import SharedTree, ensure_readers_network
 from sandboxes.work import Work
-from sandboxes.world import World
 from sessions import private
 from sessions.containers import container_name, global_container_name
 from sessions.git import private_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from uuid import UUID
 
-from sandboxes.engine import Engine, ExecStream
+from engine import Engine, ExecStream
 from sessions.protocol import Frame, FrameReader, Presence, framed
 
 HOLDER = "/.sandlot/holder"

@@ -1,6 +1,6 @@
 """Files into a session's private folder, through the holder's stdin: nothing of them is ever in an argv.
 
-The list's format has a twin: sessions/holder/records.h. Knows neither the database nor a request.
+The list's format has a twin: holder/records.h. Knows neither the database nor a request.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
-from sandboxes.engine import Engine, EngineError
+from engine import Engine, EngineError
 from sessions.link import HOLDER
 
-# As in sessions/holder/limits.h, which says why.
+# As in holder/limits.h, which says why.
 PATH_BYTES = 255
 FILE_BYTES = 256 * 1024
 RECORDS_MAX = 64

@@ -1,6 +1,6 @@
 """The terminal's wire, subprotocol `sandlot.terminal.v1`: frames between browser, server and holder.
 
-Twins: `static/src/lib/protocol.js`, `sessions/holder/frames.h`. Integers are big-endian. On the websocket a binary
+Twins: `static/src/lib/protocol.js`, `holder/frames.h`. Integers are big-endian. On the websocket a binary
 message is type (u8) and body; on the holder's stdio each frame has a u32 length (of type and body) before it.
 
     ProtocolError       what came is not a frame of this protocol

@@ -18,7 +18,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from accounts.logins import Login
-from sandboxes.engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
+from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
 from sessions import protocol
 from sessions.access import Refused, Seat, expelled, let_in, note_end_wish
 from sessions.link import HolderLink, LinkEnded

@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
-from sandboxes.engine import Conflict, EngineError, get_engine
+from engine import Conflict, EngineError, get_engine
 from sandboxes.models import State
 from sessions.containers import container_name
 from sessions.link import HOLDER

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sandboxes.engine import (
+from engine import (
     Conflict,
     Container,
     ContainerSpec,
@@ -31,9 +31,9 @@ from sandboxes.engine import (
     Volume,
     VolumeSpec,
 )
-from sandboxes.images.holder import holder_reference
-from sandboxes.labels import SHARED, labels_of
-from sandboxes.storage.filled import MANIFEST
+from engine.images.holder import holder_reference
+from engine.labels import SHARED, labels_of
+from engine.storage.filled import MANIFEST
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 IMAGE = "sha256:" + "1" * 64
@@ -78,7 +78,7 @@ class Box:
 
 
 def put(records: bytes, files: dict[str, bytes]) -> None:
-    """Do as `holder private` does with a list of files: see sessions/holder/records.h."""
+    """Do as `holder private` does with a list of files: see holder/records.h."""
     at = 0
     while records[at]:
         kind, length = struct.unpack_from("!BH", records, at)

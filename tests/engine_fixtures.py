@@ -10,14 +10,13 @@ import pytest
 import pytest_asyncio
 from django.conf import settings
 
-from sandboxes import storage
-from sandboxes.confinement import Limits, session_container_spec
-from sandboxes.engine import Engine, ExecResult
-from sandboxes.engine.docker import DockerEngine
-from sandboxes.firewall import ensure_firewall
-from sandboxes.images import ensure_images
-from sandboxes.labels import INSTANCE
-from sandboxes.storage import ImageTree, SharedTree
+from engine import Engine, ExecResult, storage
+from engine.confinement import Limits, session_container_spec
+from engine.docker import DockerEngine
+from engine.firewall import ensure_firewall
+from engine.images import ensure_images
+from engine.labels import INSTANCE
+from engine.storage import ImageTree, SharedTree
 
 MIB = 1024 * 1024
 LIMITS = Limits(memory_bytes=512 * MIB, cpu_millis=2000, pids=256)

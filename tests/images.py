@@ -15,8 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 
 from config.management.steps import Steps
-from sandboxes.engine.docker import DockerEngine
-from sandboxes.images import ensure_images
+from engine.docker import DockerEngine
+from engine.images import ensure_images
 
 
 async def main() -> None:

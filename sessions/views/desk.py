@@ -7,7 +7,7 @@ import json
 from django.http import HttpRequest, JsonResponse
 
 from accounts.signing import person
-from sandboxes.engine import EngineError
+from engine import EngineError
 from sandboxes.models import Sandbox
 from sessions import terminals
 from sessions.arrangement import Arrangement, BadArrangementError

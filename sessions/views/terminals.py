@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 
 from accounts.signing import person
 from activity.middleware import note_refusal
-from sandboxes.engine import Conflict, EngineError
+from engine import Conflict, EngineError
 from sandboxes.models import Desired, Sandbox
 from sessions import terminals
 from sessions.models import Terminal, TooManyTerminalsError

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.holder.client import Viewer, shell
 
-HOLDER = Path(__file__).resolve().parents[2] / "sessions" / "holder"
+HOLDER = Path(__file__).resolve().parents[2] / "holder"
 LINE = b"0123456789 the quick brown fox jumps over the lazy dog, again and again and again\n"
 # Every word in a colour of its own, as compilers, `ls` and log viewers write.
 COLOURFUL = b"".join(b"\x1b[1;%dm%s\x1b[0m " % (31 + i % 7, word) for i, word in enumerate(LINE.split())) + b"\n"

@@ -8,9 +8,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from sandboxes.engine import Container, ContainerSpec
-from sandboxes.engine.docker import DockerEngine
-from sandboxes.labels import labels_of
+from engine import Container, ContainerSpec
+from engine.docker import DockerEngine
+from engine.labels import labels_of
 from tests.bench.place import Place, cpu_s
 from tests.bench.report import Row
 from tests.live import remove_instance

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from sandboxes.engine.wire import Connection, EngineAddress
+from engine.wire import Connection, EngineAddress
 from sessions.protocol import SUBPROTOCOL, Frame
 from tests.bench.wire import BINARY, TEXT, Wire
 

@@ -1,6 +1,6 @@
 """A viewer of a terminal, spoken to over the pipes of `holder attach` (or any pair of descriptors).
 
-Frames are those of sessions/holder/frames.h: u32 length, u8 type, body, all numbers big-endian.
+Frames are those of holder/frames.h: u32 length, u8 type, body, all numbers big-endian.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pytest
 
 from tests.holder.client import Program, Viewer
 
-SOURCES = Path(__file__).resolve().parents[2] / "sessions" / "holder"
+SOURCES = Path(__file__).resolve().parents[2] / "holder"
 BUILD = SOURCES / "build"
 
 

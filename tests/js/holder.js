@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const FOLDER = fileURLToPath(new URL("../../sessions/holder/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../holder/", import.meta.url));
 const BINARY = `${FOLDER}build/holder`;
 
 /** Build it; under the lock that the other test processes take as well (tests/holder/conftest.py). */

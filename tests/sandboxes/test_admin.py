@@ -26,7 +26,7 @@ def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("The admin asked the engine.")
 
-    monkeypatch.setattr("sandboxes.engine.get_engine", refuse)
+    monkeypatch.setattr("engine.get_engine", refuse)
 
 
 def act(admin: Client, action: str, *rows: Sandbox) -> str:

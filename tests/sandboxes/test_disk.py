@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine import Engine
+from engine.storage import ImageTree, data_folder
 from sandboxes.disk import CLEANING, EVERY, EVERY_WHEN_HIGH, look_at, next_due, settle, size_of
-from sandboxes.engine import Engine
 from sandboxes.models import Desired, Sandbox, State
-from sandboxes.storage import ImageTree, data_folder
 from sandboxes.usage import Notice, Usage
 from tests.engine_fixtures import MakePlace
 

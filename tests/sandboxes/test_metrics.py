@@ -13,13 +13,13 @@ from django.template.loader import render_to_string
 from pytest_django import DjangoAssertNumQueries
 
 from activity.models import Entry
-from sandboxes.engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Refusals, Stats
-from sandboxes.labels import HOST, NETWORK, SANDBOX, SESSION
+from engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Refusals, Stats
+from engine.labels import HOST, NETWORK, SANDBOX, SESSION
+from engine.world import World
 from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
 from sandboxes.models import EngineStatus, Sandbox, State
 from sandboxes.sampler import AT_ONCE, Sampler
 from sandboxes.usage import COARSE_S, FINE_S, NOTICES_KEPT, Notice, Sample, Usage, keep, shares_of
-from sandboxes.world import World
 from sessions.models import Session
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -11,8 +11,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from accounts.models import Team, User
-from sandboxes import orphans
-from sandboxes.engine import (
+from engine import (
     Container,
     DiskFull,
     EngineAway,
@@ -22,11 +21,12 @@ from sandboxes.engine import (
     Image,
     Network,
 )
-from sandboxes.labels import KIND, SANDBOX, labels_of
+from engine.labels import KIND, SANDBOX, labels_of
+from engine.space import DiskLow
+from engine.world import World
+from sandboxes import orphans
 from sandboxes.models import EngineStatus, Sandbox, State, Step, Template
-from sandboxes.space import DiskLow
 from sandboxes.supervisor import Supervisor
-from sandboxes.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from sandboxes.engine import EngineError
+from engine import EngineError
 from sandboxes.models import Sandbox
 from sessions import terminals
 from sessions.git import Git

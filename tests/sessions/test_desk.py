@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts.models import User
-from sandboxes.engine import EngineError
+from engine import EngineError
 from sandboxes.models import Sandbox, State
 from sessions import terminals
 from sessions.arrangement import ARRANGEMENT_MAX_BYTES, PANES_PER_TAB, Arrangement, BadArrangementError

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.models import User
-from sandboxes.engine import Container
-from sandboxes.labels import BOOT, HOST, PERMISSION
+from engine import Container
+from engine.labels import BOOT, HOST, PERMISSION
+from engine.world import World
 from sandboxes.models import Sandbox
-from sandboxes.world import World
 from sessions.containers import container_name
 from sessions.keeper import as_it_shall_be, labels_of
 from sessions.models import Permission, Session, SessionState

@@ -29,8 +29,8 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import Membership, Role, Team, User
-from sandboxes.engine import DiskFull, EngineAway, EngineTimeout, VolumeMount
-from sandboxes.labels import BOOT, HOST, KIND, PERMISSION, SANDBOX, SESSION
+from engine import DiskFull, EngineAway, EngineTimeout, VolumeMount
+from engine.labels import BOOT, HOST, KIND, PERMISSION, SANDBOX, SESSION
 from sandboxes.models import Desired, Sandbox, State, Template
 from sandboxes.supervisor import FULL_LOOK_S, Supervisor
 from sessions.containers import global_container_name, named

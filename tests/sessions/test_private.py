@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
-from sandboxes.engine import Engine, EngineError
-from sandboxes.labels import INSTANCE
-from sandboxes.storage import ImageTree
+from engine import Engine, EngineError
+from engine.labels import INSTANCE
+from engine.storage import ImageTree
 from sessions.private import FILE_BYTES, LIST_BYTES, RECORDS_MAX, pack, put
 from tests.engine_fixtures import MakePlace
 

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from sandboxes.engine import Engine, EngineRefused, ExecStream
-from sandboxes.labels import labels_of
-from sandboxes.storage import ImageTree
+from engine import Engine, EngineRefused, ExecStream
+from engine.labels import labels_of
+from engine.storage import ImageTree
 from tests.engine_fixtures import MakePlace, Place, new_place
 from tests.sessions.attacks import REFUSED, WAYS_OUT, attempts_of
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 
-from sandboxes.engine import Engine
-from sandboxes.storage import ImageTree
+from engine import Engine
+from engine.storage import ImageTree
 from sessions.link import HOLDER
 from tests.engine_fixtures import Place, new_place
 from tests.holder.client import Program, Viewer

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, Team, User
-from sandboxes.engine import EngineError
+from engine import EngineError
 from sandboxes.models import Desired, Sandbox, State, Step
 from sessions import terminals
 from sessions.models import Session, SessionState, Terminal

@@ -15,10 +15,10 @@ from django.db import DEFAULT_DB_ALIAS
 
 from accounts import second_factor
 from config.management.steps import Steps
-from sandboxes.engine import EngineError, get_engine
-from sandboxes.images import ensure_images
+from engine import EngineError, get_engine
+from engine.images import ensure_images
+from engine.storage import prepare_ahead
 from sandboxes.shipped import offer_templates
-from sandboxes.storage import prepare_ahead
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.first_start import first_start_words
 from activity.source import Source, Via, acting
 from config.warm import warm_up
-from sandboxes.engine import get_engine
+from engine import get_engine
 from sandboxes.supervisor import Supervisor
 from sessions.keeper import SessionKeeper
 

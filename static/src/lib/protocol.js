@@ -1,7 +1,7 @@
 /**
  * Binary frames of the subprotocol `sandlot.terminal.v1`: one websocket message = u8 type + body, big-endian.
  *
- * Twins: sessions/protocol.py (the server) and sessions/holder/frames.h (the holder). A change here is a change there.
+ * Twins: sessions/protocol.py (the server) and holder/frames.h (the holder). A change here is a change there.
  */
 
 export const SUBPROTOCOL = "sandlot.terminal.v1";

@@ -10,8 +10,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
-from accounts.rotation import missing_keys
-from accounts.vault import VaultError, key_file
+from accounts.vault.rotation import missing_keys
+from accounts.vault.vault import VaultError, key_file
 
 
 @register(Tags.security)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.vault import VaultError
+from accounts.vault.vault import VaultError
 
 logger = logging.getLogger(__name__)
 

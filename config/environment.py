@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from accounts.keys import BadKeys, parse_keys
+from accounts.vault.keys import BadKeys, parse_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,10 +11,10 @@ from django.db.models import Count, F, Sum
 from django.utils import timezone
 
 from accounts.models import Team, User
-from sandboxes.metrics import Share
+from sandboxes.metrics.readings import Share
 from sandboxes.models import EngineStatus, Sandbox, State
+from sandboxes.models.samples import FRESH, Usage
 from sandboxes.templatetags.ui import in_cores, in_size
-from sandboxes.usage import FRESH, Usage
 from sessions.models import Session, SessionState, Terminal
 
 # Sandboxes that ran unused the longest: candidates for a stop.

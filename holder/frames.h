@@ -1,5 +1,5 @@
 /*
- * What travels between a viewer and the holder. Twins: sessions/protocol.py, static/src/lib/protocol.js.
+ * What travels between a viewer and the holder. Twins: sessions/terminal/protocol.py, static/src/lib/wire/protocol.js.
  * A frame here is u32 length of what follows, u8 type, body; all numbers big-endian.
  */
 #ifndef HOLDER_FRAMES_H

@@ -1,7 +1,7 @@
 /*
  * What `holder private` reads: a list of files that shall be in the private folder or gone from it, big-endian.
  * u8 op (0 ends the list, 1 writes, 2 removes), u16 length and path, and for a write u32 size and the bytes.
- * Twin: sessions/private.py.
+ * Twin: sessions/brings/private.py.
  */
 #ifndef HOLDER_RECORDS_H
 #define HOLDER_RECORDS_H

@@ -14,7 +14,7 @@ from sandboxes.models import MIB, Sandbox, Template
 from sandboxes.names import validate_slug
 from sandboxes.permissions import ROLES_FOR, Action
 from sandboxes.sizes import Size, bounds, limits
-from sandboxes.spans import MINUTE_S, in_words
+from sandboxes.words import MINUTE_S, in_words
 
 
 class CreateForm(forms.Form):

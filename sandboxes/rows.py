@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
-from sandboxes.metrics import Share
+from sandboxes.metrics.readings import Share
 from sandboxes.models import Sandbox
+from sandboxes.models.samples import shares_of
 from sandboxes.permissions import Action, may
 from sandboxes.templatetags.ui import ago, in_cores, in_size
-from sandboxes.usage import shares_of
 
 # A few pages' worth for people with different rights, about 1.5 KB each.
 KEPT_ROWS = 4096

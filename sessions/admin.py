@@ -16,9 +16,9 @@ from accounts.read_only import FirstRows, ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from engine import EngineAway, EngineError, EngineTimeout
-from sessions import terminals
 from sessions.admin_forms import SessionAdminForm
 from sessions.models import Session, Terminal
+from sessions.terminal import ends as terminals
 
 
 class TerminalInline(ReadOnly, admin.TabularInline):

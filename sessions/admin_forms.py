@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from sessions import environment
+from sessions.brings import environment
+from sessions.brings.git import TOKEN_MAX, Git
 from sessions.forms import secret_input
-from sessions.git import TOKEN_MAX, Git
 from sessions.models import Session, permission_of
 
 # What somebody types to have no token any more.

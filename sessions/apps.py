@@ -12,7 +12,7 @@ class SessionsConfig(AppConfig):
         from django.db.models.signals import post_delete, post_save
 
         from accounts.models import Membership, User
-        from sessions.rights import account_changed, membership_changed
+        from sessions.rights.changes import account_changed, membership_changed
 
         # Whoever changes a role or an account, page, admin or command, the sessions follow.
         for signal in (post_save, post_delete):

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
-from sessions import environment
-from sessions.environment import ENV_MAX_COUNT
-from sessions.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, TOKEN_MAX, Git
+from sessions.brings import environment
+from sessions.brings.environment import ENV_MAX_COUNT
+from sessions.brings.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, TOKEN_MAX, Git
 from sessions.models import Permission, Session
 from sessions.names import validate_session_id
 

@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.vault import VaultError
+from accounts.vault.vault import VaultError
 from engine import (
     Conflict,
     Container,
@@ -31,12 +31,12 @@ from engine.labels import BOOT, HOST, NETWORK, PERMISSION
 from engine.storage import SharedTree, ensure_readers_network
 from engine.world import World
 from sandboxes.models import Sandbox, State
-from sandboxes.work import Work
-from sessions import private
+from sandboxes.supervising.work import Work
+from sessions.brings import private
+from sessions.brings.git import private_files
 from sessions.containers import container_name, global_container_name
-from sessions.git import private_files
-from sessions.link import HOLDER
 from sessions.models import Session, SessionState
+from sessions.terminal.link import HOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ ALIVE = ("running", "paused")
 
 
 class SessionKeeper:
-    """See `sandboxes.supervisor.Keeper` for what each method promises."""
+    """See `sandboxes.supervising.supervisor.Keeper` for what each method promises."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

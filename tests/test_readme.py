@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Role
 from config.environment import Environment
 from sandboxes.permissions import ROLES_FOR
-from sessions.policy import NEEDED, Act, Tie
+from sessions.rights.table import NEEDED, Act, Tie
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

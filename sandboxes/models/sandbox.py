@@ -1,6 +1,6 @@
 """Sandboxes: what is wanted, what is, and how it came about.
 
-A page writes what is *wanted* (`desired`, `boot`) and returns; `sandboxes.supervisor` makes it so and writes `state`.
+A page writes what is *wanted* (`desired`, `boot`) and returns; the supervisor makes it so and writes `state`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sandboxes.models.template import IDLE_TIMEOUT_LIMITS, MIB, Template
 from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
 from sandboxes.signals import sandbox_changed
-from sandboxes.spans import HOUR_S, clock, in_words
+from sandboxes.words import HOUR_S, clock, in_words
 
 NO_CONDITION = models.Q()
 # As long as somebody is away who will miss it: deleted on Friday, wanted back after a week's leave.

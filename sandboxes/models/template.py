@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from sandboxes.spans import DAY_S, MINUTE_S
+from sandboxes.words import DAY_S, MINUTE_S
 
 MIB = 1024 * 1024
 # Shorter ones stop people who read; longer ones are never.

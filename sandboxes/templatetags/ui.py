@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sandboxes.spans import clock, in_words
+from sandboxes.words import clock, in_words
 
 register = template.Library()
 GIB = 1024**3
@@ -45,7 +45,7 @@ def in_size(count: int) -> str:
 
 @register.filter
 def in_rate(bytes_per_s: int) -> str:
-    """Return bytes per second for people: 0 B/s, 12 KB/s, 3.4 MB/s. Twin: static/src/lib/units.js."""
+    """Return bytes per second for people: 0 B/s, 12 KB/s, 3.4 MB/s. Twin: static/src/lib/words/units.js."""
     if bytes_per_s < 1024:
         return f"{bytes_per_s} B/s"
     return f"{bytes_per_s / 1024:.0f} KB/s" if bytes_per_s < MIB else f"{in_size(bytes_per_s)}/s"

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from accounts.current import teams_of
 from accounts.models import Team, User
 from accounts.signing import person
-from sandboxes.finding import COLUMNS, DEFAULT, TEXT_MAX, Order, Search
 from sandboxes.models import Sandbox, SandboxQuerySet
 from sandboxes.permissions import Action, may
 from sandboxes.rows import Row, drawn
+from sandboxes.search import COLUMNS, DEFAULT, TEXT_MAX, Order, Search
 from sandboxes.views.bulk import last_results
 
 # One page stays quick on a phone; who has more searches.

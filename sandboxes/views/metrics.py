@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sandboxes.graphs import GRAPHS, SPANS, Span, as_columns, card_of, samples_of
+from sandboxes.metrics.graphs import GRAPHS, SPANS, Span, as_columns, card_of, samples_of
 from sandboxes.views.reaching import visible
 
 # What happened lately, beside the graphs.

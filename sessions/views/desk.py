@@ -9,12 +9,12 @@ from django.http import HttpRequest, JsonResponse
 from accounts.signing import person
 from engine import EngineError
 from sandboxes.models import Sandbox
-from sessions import terminals
-from sessions.arrangement import Arrangement, BadArrangementError
-from sessions.layouts import Layout
 from sessions.models import Terminal
-from sessions.preferences import PREFERENCES_MAX_BYTES, BadPreferencesError, Preferences
+from sessions.models.layout import Layout
+from sessions.models.preferences import PREFERENCES_MAX_BYTES, BadPreferencesError, Preferences
+from sessions.terminal import ends as terminals
 from sessions.views.scripts import for_script, problem, with_terminal
+from sessions.workspace.layout import Arrangement, BadArrangementError
 
 
 @for_script

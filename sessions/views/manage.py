@@ -21,7 +21,7 @@ from sandboxes.permissions import Action
 from sandboxes.views.reaching import permitted, visible
 from sessions.forms import BaseVariables, NewSessionForm, SettingsForm
 from sessions.models import Session, Terminal
-from sessions.policy import REFUSALS, Act, acts_of
+from sessions.rights.table import REFUSALS, Act, acts_of
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.current import teams_of
 from accounts.models import User
-from sessions import palette
 from sessions.views.scripts import problem
+from sessions.workspace import palette
 
 
 @require_safe

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.signing import person
 from activity.middleware import note_refusal
-from sessions import terminals
 from sessions.models import Terminal
+from sessions.terminal import ends as terminals
 
 
 def problem(status: int, code: str, text: str) -> JsonResponse:

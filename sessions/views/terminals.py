@@ -11,9 +11,9 @@ from accounts.signing import person
 from activity.middleware import note_refusal
 from engine import Conflict, EngineError
 from sandboxes.models import Desired, Sandbox
-from sessions import terminals
 from sessions.models import Terminal, TooManyTerminalsError
-from sessions.policy import REFUSALS, Act
+from sessions.rights.table import REFUSALS, Act
+from sessions.terminal import ends as terminals
 from sessions.views.scripts import for_script, problem, with_terminal
 from sessions.views.workspace import place_at
 

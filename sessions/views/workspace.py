@@ -14,9 +14,9 @@ from activity.middleware import Refusal
 from sandboxes.models import Sandbox, Use
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import changed, permitted, visible
-from sessions.desk import desk_of
-from sessions.place import Place
-from sessions.policy import REFUSALS, Act
+from sessions.rights.table import REFUSALS, Act
+from sessions.workspace.desk import desk_of
+from sessions.workspace.place import Place
 
 
 @login_required
@@ -30,7 +30,7 @@ def workspace(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
     if place.is_ready and place.may_type:
         place.sandbox.note_use(person(request), Use.OPENED)
     context = {"sandbox": place.sandbox, "tab": "terminal", "place": place}
-    return render(request, "sandboxes/detail.html", context | desk_of(person(request), place))
+    return render(request, "sessions/detail.html", context | desk_of(person(request), place))
 
 
 @login_required
@@ -39,7 +39,7 @@ def workspace(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
 def status(request: HttpRequest, slug: str, name: str = "") -> HttpResponse:
     """State and step log, for live updates. A page that waits for its prompt is told to load itself again."""
     place = place_at(request, visible(request, slug), name)
-    response = render(request, "sandboxes/_status.html", {"sandbox": place.sandbox, "place": place})
+    response = render(request, "sessions/_status.html", {"sandbox": place.sandbox, "place": place})
     if place.is_ready and "waiting" in request.GET:
         response["HX-Refresh"] = "true"
     return response

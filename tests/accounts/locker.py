@@ -10,7 +10,7 @@ from django.apps.registry import Apps
 from django.db import connection, models
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.sealed import SealedField
+from accounts.vault.sealed import SealedField
 
 # Not the project's registry: no migration is missing, and nobody else meets this model.
 LOCKERS = Apps(["accounts"])
@@ -45,4 +45,4 @@ def _locker_table(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
 @pytest.fixture
 def lockers(_locker_table: None, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the table one of the project's sealed columns."""
-    monkeypatch.setattr("accounts.sealed.apps", LOCKERS)
+    monkeypatch.setattr("accounts.vault.sealed.apps", LOCKERS)

@@ -17,12 +17,12 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 
-from accounts import rotation, sealed, second_factor
-from accounts.keys import Key, KeyFile
 from accounts.management.commands import rotate_keys
 from accounts.models import User
-from accounts.rotation import keys_in_use
-from accounts.vault import UnknownKey, key_id_of, the_vault
+from accounts.vault import rotation, sealed, second_factor
+from accounts.vault.keys import Key, KeyFile
+from accounts.vault.rotation import keys_in_use
+from accounts.vault.vault import UnknownKey, key_id_of, the_vault
 from sessions.models import Session
 from tests.accounts.locker import Locker, _locker_table, lockers
 
@@ -155,7 +155,7 @@ def test_a_second_rotation_at_the_same_time_is_refused(filled: list[Locker], fil
 
 
 def test_what_sessions_bring_is_sealed_anew(bobs_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.sealed.apps", apps)
+    monkeypatch.setattr("accounts.vault.sealed.apps", apps)
     bobs_session.set_environment({"NAME": "value"})
     bobs_session.set_host_token("host token")
     rotate("--forget-old")

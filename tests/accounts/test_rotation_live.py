@@ -41,9 +41,9 @@ READER = """
 import django, json, os
 django.setup()
 from django.core.management import call_command
-from accounts import second_factor
-from accounts.rotation import keys_in_use
-from accounts.vault import the_vault
+from accounts.vault import second_factor
+from accounts.vault.rotation import keys_in_use
+from accounts.vault.vault import the_vault
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 

@@ -7,9 +7,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Value
 from django.forms import modelform_factory
 
-from accounts import sealed
-from accounts.sealed import SealedField
-from accounts.vault import Tampered, is_token, the_vault
+from accounts.vault import sealed
+from accounts.vault.sealed import SealedField
+from accounts.vault.vault import Tampered, is_token, the_vault
 from tests.accounts.locker import Locker, _locker_table, lockers
 
 __all__ = ["_locker_table", "lockers"]
@@ -97,7 +97,7 @@ def test_no_form_has_it() -> None:
 
 def test_a_migration_writes_it_down_as_it_is() -> None:
     _, path, _, options = Locker._meta.get_field("secret").deconstruct()
-    assert path == "accounts.sealed.SealedField"
+    assert path == "accounts.vault.sealed.SealedField"
     assert options == {"blank": True, "default": "", "editable": False}
 
 

@@ -22,9 +22,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import second_factor
 from accounts.models import User
-from accounts.vault import is_token
+from accounts.vault import second_factor
+from accounts.vault.vault import is_token
 from config.management.commands.prepare import Command
 from tests.conftest import PASSWORD
 

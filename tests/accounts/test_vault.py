@@ -15,8 +15,8 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.keys import BadKeys, Key, KeyFile, RotationRunning, parse_keys
-from accounts.vault import Tampered, UnknownKey, Vault, is_token, key_file, key_id_of, the_vault
+from accounts.vault.keys import BadKeys, Key, KeyFile, RotationRunning, parse_keys
+from accounts.vault.vault import Tampered, UnknownKey, Vault, is_token, key_file, key_id_of, the_vault
 from config.settings import DATA_DIR, read_environment
 
 PLACE = "sandbox_sessions_session:7:git_token"

@@ -14,8 +14,8 @@ from activity.models import Entry
 from activity.sockets import with_source
 from activity.source import Source, Via, acting, current
 from sandboxes.models import Sandbox
-from sessions.access import Refused, let_in, note_end_wish
 from sessions.models import Session, SessionState, Terminal
+from sessions.rights.admission import Refused, let_in, note_end_wish
 from tests.activity.test_people import new_entries
 from tests.activity.test_sandboxes import facts
 from tests.sessions.test_access import signed_in, terminal_of

@@ -19,17 +19,17 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts import second_factor
 from accounts.first_start import found_from_environment
-from accounts.keys import Key, KeyFile
 from accounts.management.commands import rotate_keys
 from accounts.models import Role, SetupLink, Team, User
+from accounts.vault import second_factor
+from accounts.vault.keys import Key, KeyFile
 from activity import log
 from activity.chain import verify
 from activity.models import Entry
 from sandboxes.models import Sandbox, State
-from sandboxes.shipped import offer_templates
-from sandboxes.usage import Notice
+from sandboxes.models.samples import Notice
+from sandboxes.shipped_templates import offer_templates
 from sessions.models import Session, Terminal
 from tests.accounts.test_second_factor import code_of, turn_on
 from tests.activity.test_people import PASSWORDS, new_entries

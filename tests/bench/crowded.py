@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Invitation, Membership, Role, Team, User
 from activity.models import Entry, Head, Outcome
 from sandboxes.models import MIB, Desired, EngineStatus, Sandbox, State, Step, Template
-from sandboxes.usage import FINE_S, Sample, Usage, floored
+from sandboxes.models.samples import FINE_S, Sample, Usage, floored
 from sessions.models import Session, SessionState, Terminal
 
 BATCH = 500

@@ -15,7 +15,7 @@ from tests.bench.place import Place, cpu_s
 from tests.bench.report import Row
 from tests.live import remove_instance
 
-# As sandboxes.sampler and sandboxes.usage have them: those need Django with its tables.
+# As sandboxes.supervising.sampler and sandboxes.models.samples have them: those need Django with its tables.
 LOOK_S, FINE_S, AT_ONCE = 3.0, 15, 64
 SESSIONS = 50
 ENGINE = {"dockerd", "containerd"}

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from engine.wire import Connection, EngineAddress
-from sessions.protocol import SUBPROTOCOL, Frame
+from sessions.terminal.protocol import SUBPROTOCOL, Frame
 from tests.bench.wire import BINARY, TEXT, Wire
 
 # As the page does it: an eighth of the holder's window, or what is left after a moment.

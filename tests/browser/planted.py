@@ -12,11 +12,11 @@ from accounts.models import Invitation, Role, Team, User
 from activity.log import record
 from activity.models import Outcome
 from activity.source import Source, Via, acting
-from sandboxes.metrics import Reading
+from sandboxes.metrics.readings import Reading
 from sandboxes.models import MIB, Sandbox, State, Step, Template, Use
-from sandboxes.shipped import SHIPPED
-from sandboxes.usage import COARSE_S, FINE_S, Notice, Sample, Usage, floored, keep
-from sessions.git import Git
+from sandboxes.models.samples import COARSE_S, FINE_S, Notice, Sample, Usage, floored, keep
+from sandboxes.shipped_templates import SHIPPED
+from sessions.brings.git import Git
 from sessions.models import Permission, Session, SessionState
 from tests.live import PASSWORD
 

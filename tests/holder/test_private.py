@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions.private import FILE_BYTES, LIST_BYTES, RECORDS_MAX, pack
+from sessions.brings.private import FILE_BYTES, LIST_BYTES, RECORDS_MAX, pack
 from tests.holder.test_init import ENTER, PREPARE, PRIVATE
 
 Put = Callable[[bytes], "subprocess.CompletedProcess[str]"]

@@ -1,4 +1,4 @@
-/** Time that passes only when a test says so, in the shape `lib/connection.js` wants. */
+/** Time that passes only when a test says so, in the shape `lib/wire/connection.js` wants. */
 export class FakeClock {
   #now = 0;
   /** In the order in which they were set, which decides between two that are due at the same moment. */

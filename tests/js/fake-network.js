@@ -17,7 +17,7 @@ export class FakeNetwork {
     this.#delay = delay;
   }
 
-  /** What `lib/connection.js` calls to open a websocket. */
+  /** What `lib/wire/connection.js` calls to open a websocket. */
   openSocket = (url, subprotocol) => {
     const socket = new FakeSocket(this.#holder, this.#clock, this.#delay, { url, subprotocol });
     this.sockets.push(socket);

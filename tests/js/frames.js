@@ -1,4 +1,4 @@
-/** The holder's half of the frames, for tests: encodes what `lib/protocol.js` decodes and the other way round. */
+/** The holder's half of the frames, for tests: encodes what `lib/wire/protocol.js` decodes and the other way round. */
 
 export function output(offset, bytes) {
   return frame(0x21, [u64(offset), bytes]);

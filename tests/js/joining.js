@@ -1,5 +1,5 @@
 /** Two viewers of the same output: one who was there from the start, one who joins at some offset. */
-import { Sequence } from "../../static/src/lib/sequence.js";
+import { Sequence } from "../../static/src/lib/wire/sequence.js";
 import { preambleOf } from "./holder.js";
 import { ReferenceTerminal } from "./terminal-state.js";
 

@@ -4,8 +4,8 @@ import { test } from "node:test";
 
 import headless from "@xterm/headless";
 
-import { isAnswer } from "../../static/src/lib/answers.js";
-import { Sequence } from "../../static/src/lib/sequence.js";
+import { isAnswer } from "../../static/src/lib/typing/answers.js";
+import { Sequence } from "../../static/src/lib/wire/sequence.js";
 import { between, seededRandom } from "./random.js";
 
 const { Terminal } = headless;

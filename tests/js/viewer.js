@@ -1,6 +1,6 @@
 /** One viewer for tests: a Connection whose output goes through a Sequence into a screen. */
-import { Connection } from "../../static/src/lib/connection.js";
-import { Sequence } from "../../static/src/lib/sequence.js";
+import { Connection } from "../../static/src/lib/wire/connection.js";
+import { Sequence } from "../../static/src/lib/wire/sequence.js";
 
 export const ADA = "ada0".padEnd(32, "0");
 export const BOB = "b0b0".padEnd(32, "0");

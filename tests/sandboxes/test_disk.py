@@ -10,9 +10,9 @@ import pytest
 
 from engine import Engine
 from engine.storage import ImageTree, data_folder
-from sandboxes.disk import CLEANING, EVERY, EVERY_WHEN_HIGH, look_at, next_due, settle, size_of
 from sandboxes.models import Desired, Sandbox, State
-from sandboxes.usage import Notice, Usage
+from sandboxes.models.samples import Notice, Usage
+from sandboxes.supervising.disk import CLEANING, EVERY, EVERY_WHEN_HIGH, look_at, next_due, settle, size_of
 from tests.engine_fixtures import MakePlace
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

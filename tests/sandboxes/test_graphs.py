@@ -11,9 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from sandboxes.graphs import GRAPHS, SPANS, as_columns, card_of, samples_of
+from sandboxes.metrics.graphs import GRAPHS, SPANS, as_columns, card_of, samples_of
 from sandboxes.models import Sandbox, State
-from sandboxes.usage import COARSE_S, FINE_S, Sample
+from sandboxes.models.samples import COARSE_S, FINE_S, Sample
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MIB = 1024 * 1024

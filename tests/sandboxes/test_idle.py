@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import Team, User
 from sandboxes.models import Desired, Sandbox, State, Template, Use
-from sandboxes.spans import clock, in_words
-from sandboxes.supervisor import Supervisor
+from sandboxes.supervising.supervisor import Supervisor
+from sandboxes.words import clock, in_words
 from sessions.models import Session, SessionState
 from tests.sandboxes.test_supervisor import NoSessions, TroubledEngine
 from tests.visitors import browser_of

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sandboxes import lease
 from sandboxes.models import Lease
+from sandboxes.supervising import lease
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, Team, User
-from sandboxes.finding import Order, Search
 from sandboxes.models import Desired, Sandbox, State, Template
 from sandboxes.rows import drawn
+from sandboxes.search import Order, Search
 from tests.visitors import browser_of
 
 BULK = "/sandboxes/bulk/"

@@ -16,10 +16,10 @@ from activity.models import Entry
 from engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeout, NotFound, Refusals, Stats
 from engine.labels import HOST, NETWORK, SANDBOX, SESSION
 from engine.world import World
-from sandboxes.metrics import Look, Reading, is_out_of_pids, reading_of
+from sandboxes.metrics.readings import Look, Reading, is_out_of_pids, reading_of
 from sandboxes.models import EngineStatus, Sandbox, State
-from sandboxes.sampler import AT_ONCE, Sampler
-from sandboxes.usage import COARSE_S, FINE_S, NOTICES_KEPT, Notice, Sample, Usage, keep, shares_of
+from sandboxes.models.samples import COARSE_S, FINE_S, NOTICES_KEPT, Notice, Sample, Usage, keep, shares_of
+from sandboxes.supervising.sampler import AT_ONCE, Sampler
 from sessions.models import Session
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -24,9 +24,9 @@ from engine import (
 from engine.labels import KIND, SANDBOX, labels_of
 from engine.space import DiskLow
 from engine.world import World
-from sandboxes import orphans
 from sandboxes.models import EngineStatus, Sandbox, State, Step, Template
-from sandboxes.supervisor import Supervisor
+from sandboxes.supervising import orphans
+from sandboxes.supervising.supervisor import Supervisor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,7 +76,7 @@ class NoSessions:
 
 async def attended(sandbox: Sandbox, trouble: Exception, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """Let a supervisor attend to a sandbox once, on an engine in trouble."""
-    monkeypatch.setattr("sandboxes.supervisor.AWAY_S", 0.0)
+    monkeypatch.setattr("sandboxes.supervising.supervisor.AWAY_S", 0.0)
     supervisor = Supervisor(TroubledEngine(trouble), NoSessions())  # type: ignore[arg-type]
     supervisor._busy[sandbox.pk] = None  # type: ignore[assignment]
     await supervisor._attend(sandbox.pk)
@@ -132,7 +132,7 @@ async def test_a_sandbox_that_is_gone_is_no_trouble(wanted: Sandbox, monkeypatch
 async def test_both_networks_of_a_sandbox_that_nobody_knows_are_removed(
     wanted: Sandbox, slug: str, goes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandboxes.orphans.QUARANTINE_S", 0.0)
+    monkeypatch.setattr("sandboxes.supervising.orphans.QUARANTINE_S", 0.0)
     engine = LeftOver(slug)
     await orphans.Quarantine().inspect(engine, "here", set())  # type: ignore[arg-type]
     assert engine.removed == goes

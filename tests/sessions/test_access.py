@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.logins import Login
 from accounts.models import Role, Team, User
 from sandboxes.models import Sandbox
-from sessions.access import Refused, Seat, admit, expelled
 from sessions.models import Session, SessionState, Terminal
-from sessions.protocol import Close
+from sessions.rights.admission import Refused, Seat, admit, expelled
+from sessions.terminal.protocol import Close
 
 
 def signed_in(user: User) -> Login:

@@ -9,9 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from engine import EngineError
 from sandboxes.models import Sandbox
-from sessions import terminals
-from sessions.git import Git
+from sessions.brings.git import Git
 from sessions.models import Session
+from sessions.terminal import ends as terminals
 from tests.visitors import browser_of
 
 

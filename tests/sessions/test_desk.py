@@ -13,11 +13,11 @@ from django.http import HttpResponse
 from accounts.models import User
 from engine import EngineError
 from sandboxes.models import Sandbox, State
-from sessions import terminals
-from sessions.arrangement import ARRANGEMENT_MAX_BYTES, PANES_PER_TAB, Arrangement, BadArrangementError
-from sessions.layouts import Layout
 from sessions.models import Session, SessionState, Terminal
-from sessions.preferences import Preferences
+from sessions.models.layout import Layout
+from sessions.models.preferences import Preferences
+from sessions.terminal import ends as terminals
+from sessions.workspace.layout import ARRANGEMENT_MAX_BYTES, PANES_PER_TAB, Arrangement, BadArrangementError
 from tests.visitors import browser_of
 
 LAYOUT, PREFERENCES = "/sandboxes/quiet-otter/layout/", "/preferences/terminal/"

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.environment import ENV_MAX_BYTES, ENV_MAX_COUNT, check, packed, size_of, unpacked
+from sessions.brings.environment import ENV_MAX_BYTES, ENV_MAX_COUNT, check, packed, size_of, unpacked
 
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
 

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions import git as module
-from sessions.git import Git, private_files, provider_is_good, settings_of
+from sessions.brings import git as module
+from sessions.brings.git import Git, private_files, provider_is_good, settings_of
 
 ADA = Git(email="ada@example.com", name="Ada Lovelace", token="t0p-secret")
 

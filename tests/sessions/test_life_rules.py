@@ -32,9 +32,9 @@ from accounts.models import Membership, Role, Team, User
 from engine import DiskFull, EngineAway, EngineTimeout, VolumeMount
 from engine.labels import BOOT, HOST, KIND, PERMISSION, SANDBOX, SESSION
 from sandboxes.models import Desired, Sandbox, State, Template
-from sandboxes.supervisor import FULL_LOOK_S, Supervisor
+from sandboxes.supervising.supervisor import FULL_LOOK_S, Supervisor
+from sessions.brings.git import Git, private_files
 from sessions.containers import global_container_name, named
-from sessions.git import Git, private_files
 from sessions.keeper import SessionKeeper
 from sessions.models import Session, SessionQuerySet, SessionState, Terminal, permission_of
 from sessions.names import GLOBAL_SESSION_ID
@@ -390,8 +390,8 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_whatever_happens_in_whatever_order_everything_is_as_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     # What the supervisor leaves for later is due at once.
-    monkeypatch.setattr("sandboxes.supervisor.AWAY_S", 0.0)
-    monkeypatch.setattr("sandboxes.orphans.QUARANTINE_S", 0.0)
+    monkeypatch.setattr("sandboxes.supervising.supervisor.AWAY_S", 0.0)
+    monkeypatch.setattr("sandboxes.supervising.orphans.QUARANTINE_S", 0.0)
     drawn: dict[str, Any] = {"max_examples": 20, "derandomize": True}
     if more := os.environ.get("LIFE_EXAMPLES"):
         drawn = {"max_examples": int(more)}

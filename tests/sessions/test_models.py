@@ -6,11 +6,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import sealed
 from accounts.models import Role, Team, User
-from accounts.vault import VaultError
+from accounts.vault import sealed
+from accounts.vault.vault import VaultError
 from sandboxes.models import Sandbox, State
-from sessions.git import Git
+from sessions.brings.git import Git
 from sessions.models import TERMINALS_PER_SESSION, Permission, Session, SessionState, TooManyTerminalsError
 from sessions.names import session_id_for, validate_session_id
 
@@ -174,7 +174,7 @@ def test_a_session_with_a_bad_id_is_not_made(sandbox: Sandbox, bob: User, bad: s
 
 
 def test_the_number_of_sessions_is_bounded(sandbox: Sandbox, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sessions.models.SESSIONS_PER_SANDBOX", 2)
+    monkeypatch.setattr("sessions.models.session.SESSIONS_PER_SANDBOX", 2)
     for name in ("one", "two"):
         Session.connect(sandbox, name, by=bob)
     with pytest.raises(ValidationError, match="End one first"):

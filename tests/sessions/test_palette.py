@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, Team, User
 from sandboxes.models import Sandbox, State, Template
-from sessions import palette
 from sessions.models import Session
+from sessions.workspace import palette
 from tests.visitors import browser_of
 
 ADDRESS = "/palette/"

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Role, Team, User
 from sandboxes.models import Sandbox
 from sessions.models import Permission, Session
-from sessions.policy import NEEDED, Act, Tie, acts_of, may, tie_of
+from sessions.rights.table import NEEDED, Act, Tie, acts_of, may, tie_of
 
 EVERYTHING = set(Act)
 # Tie -> role -> what they may; what is not here is refused.

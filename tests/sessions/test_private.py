@@ -11,7 +11,7 @@ import pytest
 from engine import Engine, EngineError
 from engine.labels import INSTANCE
 from engine.storage import ImageTree
-from sessions.private import FILE_BYTES, LIST_BYTES, RECORDS_MAX, pack, put
+from sessions.brings.private import FILE_BYTES, LIST_BYTES, RECORDS_MAX, pack, put
 from tests.engine_fixtures import MakePlace
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.protocol import (
+from sessions.terminal.protocol import (
     FRAME_MAX_BYTES,
     INPUT_MAX_BYTES,
     Frame,

@@ -11,9 +11,9 @@ from accounts.models import User
 from sandboxes import permissions
 from sandboxes.models import Sandbox, State
 from sandboxes.permissions import Action
-from sessions import policy
 from sessions.models import Session, SessionState, Terminal
-from sessions.policy import Act
+from sessions.rights import table as policy
+from sessions.rights.table import Act
 from tests.visitors import browser_of
 
 HERE = "/sandboxes/quiet-otter/"

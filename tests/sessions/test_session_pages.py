@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import sealed
 from accounts.models import User
+from accounts.vault import sealed
 from sandboxes.models import Sandbox, State
-from sessions.environment import ENV_MAX_COUNT
-from sessions.git import Git
+from sessions.brings.environment import ENV_MAX_COUNT
+from sessions.brings.git import Git
 from sessions.models import Permission, Session, SessionState
 from tests.visitors import browser_of
 

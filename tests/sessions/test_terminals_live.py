@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sessions.protocol import INPUT_MAX_BYTES, Close, Frame
+from sessions.terminal.protocol import INPUT_MAX_BYTES, Close, Frame
 from tests.live import LiveServer, Person, docker, eventually
 from tests.viewer import Refusal, Viewer
 

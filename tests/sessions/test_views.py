@@ -14,8 +14,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, Team, User
 from engine import EngineError
 from sandboxes.models import Desired, Sandbox, State, Step
-from sessions import terminals
 from sessions.models import Session, SessionState, Terminal
+from sessions.terminal import ends as terminals
 from tests.visitors import browser_of
 
 PAGE, STATUS, TERMINALS = (f"/sandboxes/quiet-otter/{end}" for end in ("", "status/", "terminals/"))
@@ -209,7 +209,7 @@ def test_a_stopped_sandbox_opens_none(running: Sandbox, bob: User) -> None:
 
 
 def test_too_many_terminals_are_refused(ready: Session, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sessions.models.TERMINALS_PER_SESSION", 1)
+    monkeypatch.setattr("sessions.models.session.TERMINALS_PER_SESSION", 1)
     browser = browser_of(bob)
     browser.post(TERMINALS)
     assert error_of(browser.post(TERMINALS)) == (409, "too_many_terminals")

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.keys import Key, KeyFile
-from accounts.rotation import Outcome, keys_in_use, missing_keys, seal_anew
-from accounts.vault import VaultError, key_file, the_vault
+from accounts.vault.keys import Key, KeyFile
+from accounts.vault.rotation import Outcome, keys_in_use, missing_keys, seal_anew
+from accounts.vault.vault import VaultError, key_file, the_vault
 from activity.log import record
 
 # A request may have sealed with the former key and not written yet: longer than SQLite's writers wait for each other.

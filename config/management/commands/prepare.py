@@ -13,12 +13,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS
 
-from accounts import second_factor
+from accounts.vault import second_factor
 from config.management.steps import Steps
 from engine import EngineError, get_engine
 from engine.images import ensure_images
 from engine.storage import prepare_ahead
-from sandboxes.shipped import offer_templates
+from sandboxes.shipped_templates import offer_templates
 
 
 class Command(BaseCommand):

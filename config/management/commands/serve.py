@@ -18,7 +18,7 @@ from accounts.first_start import first_start_words
 from activity.source import Source, Via, acting
 from config.warm import warm_up
 from engine import get_engine
-from sandboxes.supervisor import Supervisor
+from sandboxes.supervising.supervisor import Supervisor
 from sessions.keeper import SessionKeeper
 
 

@@ -1,5 +1,5 @@
 /** The Metrics tab: draws what the page brought along, and asks for newer numbers while somebody looks. */
-import { inCores, inProcesses, inRate, inSize } from "../lib/units.js";
+import { inCores, inProcesses, inRate, inSize } from "../lib/words/units.js";
 import { Graph } from "./graph.js";
 
 const WORDS = {

@@ -4,7 +4,7 @@
  * Everything that changes on a page goes through here, also after a button: the server answers 204 with the event
  * "sandbox-changed", so a change by oneself and one by somebody else take the same way.
  */
-import { Events } from "../lib/events.js";
+import { Events } from "../lib/wire/events.js";
 
 const POLL_MS = 10_000;
 // A step log sends several pieces of news at once; one look answers them.

@@ -2,8 +2,8 @@
  * The keys of every page: Ctrl+K or Cmd+K, `/` and `?`. The palette's dialog opens at once, so that what is typed next
  * lands in it; what fills it, and the list of keys, come with a script of their own, fetched when first asked for.
  */
-import { KeyChoices } from "../lib/key-choices.js";
-import { isPaletteKey, pageShortcutOf, shortcutOf } from "../lib/shortcuts.js";
+import { KeyChoices } from "../lib/typing/key-choices.js";
+import { isPaletteKey, pageShortcutOf, shortcutOf } from "../lib/typing/shortcuts.js";
 import { say } from "./toasts.js";
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);

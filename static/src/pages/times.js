@@ -15,7 +15,7 @@ export function keepTimes(document) {
   window.setInterval(() => document.querySelectorAll("[data-elapsed-s]").forEach(sayElapsed), 100);
 }
 
-/** The server knows no reader's zone and says UTC. Twin of `clock` in sandboxes/spans.py. */
+/** The server knows no reader's zone and says UTC. Twin of `clock` in sandboxes/words.py. */
 function sayClock(time) {
   const moment = new Date(time.dateTime);
   const isToday = moment.toDateString() === new Date().toDateString();

@@ -1,5 +1,5 @@
 /** The keys of this page, and what can be chosen about them. */
-import { PAGE_SHORTCUTS, SHORTCUTS } from "../lib/shortcuts.js";
+import { PAGE_SHORTCUTS, SHORTCUTS } from "../lib/typing/shortcuts.js";
 import { element } from "../terminal/dom.js";
 
 /** `choices` is a KeyChoices. */

@@ -1,6 +1,6 @@
 /** The command palette: a field and a list, after the ARIA pattern for a combobox with a listbox. */
-import { offeredActions } from "../lib/actions.js";
-import { commandsOf, found } from "../lib/commands.js";
+import { offeredActions } from "../lib/words/actions.js";
+import { commandsOf, found } from "../lib/words/commands.js";
 import { element, setAttribute } from "../terminal/dom.js";
 import { perform } from "./perform.js";
 

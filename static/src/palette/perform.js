@@ -1,4 +1,4 @@
-/** Does what a command of the palette says: see lib/commands.js for its kinds. */
+/** Does what a command of the palette says: see lib/words/commands.js for its kinds. */
 import { chooseTheme } from "../pages/theme.js";
 import { say, sentence } from "../pages/toasts.js";
 import { element } from "../terminal/dom.js";

@@ -1,8 +1,8 @@
 /**
  * Everything the terminals of a page can do, in one list: for the keys, the list of keys and the command palette,
- * which asks for it as lib/actions.js says.
+ * which asks for it as lib/words/actions.js says.
  */
-import { SHORTCUTS } from "../lib/shortcuts.js";
+import { SHORTCUTS } from "../lib/typing/shortcuts.js";
 
 // What has no key of its own.
 const MORE = [

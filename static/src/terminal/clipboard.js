@@ -1,5 +1,5 @@
 /** Copying out of the terminal, and letting programs write to the clipboard (OSC 52) once a person agreed. */
-import { clipboardText } from "../lib/osc52.js";
+import { clipboardText } from "../lib/typing/osc52.js";
 
 /** Copy the selection of `term`. Resolves to false when nothing is selected or the browser refuses. */
 export async function copySelection(term) {

@@ -1,7 +1,7 @@
 /** Entry of the terminal page: finds the workspace that the server rendered and fills it. */
-import { offerActions } from "../lib/actions.js";
+import { offerActions } from "../lib/words/actions.js";
 import { allowTerminalStyles } from "./csp.js";
-import { followSoftKeyboard } from "./soft-keyboard.js";
+import { followSoftKeyboard } from "./touch/soft-keyboard.js";
 import { Workspace } from "./workspace.js";
 
 const host = document.getElementById("terminal-workspace");

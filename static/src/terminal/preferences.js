@@ -1,8 +1,8 @@
 /** What this person chose for their terminals: shown at once, kept on the server, and followed by their other tabs. */
-import { allowed, PREFERENCES, withUsual } from "../lib/preferences.js";
+import { allowed, PREFERENCES, withUsual } from "../lib/looks/preferences.js";
 
 export class Preferences extends EventTarget {
-  /** All of them by name, as in lib/preferences.js. Replaced at each change. */
+  /** All of them by name, as in lib/looks/preferences.js. Replaced at each change. */
   values;
 
   #keep;

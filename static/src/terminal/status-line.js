@@ -1,5 +1,5 @@
 /** One line below a terminal: whether it is connected, who looks, who types, and the buttons that hand on the keyboard. */
-import { initialsOf, peopleSentence } from "../lib/people.js";
+import { initialsOf, peopleSentence } from "../lib/words/people.js";
 import { element, iconButton, setAttribute, textButton } from "./dom.js";
 import { icon } from "./icons.js";
 

@@ -1,6 +1,6 @@
 /** Follows the page's colours, or those the person prefers: reads them from the tokens, again whenever they change. */
-import { matchColours, themeOf } from "../lib/palette.js";
-import { fontFamilyOf } from "../lib/preferences.js";
+import { matchColours, themeOf } from "../lib/looks/colours.js";
+import { fontFamilyOf } from "../lib/looks/preferences.js";
 
 // WCAG AA and AAA; programs choose colours without knowing the ground they stand on.
 const CONTRAST = 4.5;

@@ -1,22 +1,22 @@
 /** The terminals of one page: opens them, shows them in tabs and panes, and does what keys and buttons ask for. */
-import { Layout } from "../lib/layout.js";
-import { named } from "../lib/shortcuts.js";
+import { Layout } from "../lib/panes/layout.js";
+import { named } from "../lib/typing/shortcuts.js";
 import { actionsOf } from "./actions.js";
 import { TerminalsApi } from "./api.js";
 import { ClipboardConsent } from "./clipboard.js";
-import { mayEnd } from "./closing.js";
-import { showHelp } from "./dialogs.js";
+import { mayEnd } from "./dialogs/closing.js";
+import { showHelp } from "./dialogs/dialogs.js";
 import { element, iconButton, textButton } from "./dom.js";
-import { FullWindow } from "./full-window.js";
+import { FullWindow } from "./panes/full-window.js";
 import { icon } from "./icons.js";
-import { KeyRow } from "./key-row.js";
+import { KeyRow } from "./touch/key-row.js";
 import { followPage } from "./page-life.js";
-import { Pane } from "./pane.js";
-import { Panes } from "./panes.js";
+import { Pane } from "./panes/pane.js";
+import { Panes } from "./panes/panes.js";
 import { Preferences } from "./preferences.js";
 import { Saver } from "./saver.js";
-import { showSettings } from "./settings-dialog.js";
-import { Tabs } from "./tabs.js";
+import { showSettings } from "./dialogs/settings-dialog.js";
+import { Tabs } from "./panes/tabs.js";
 import { Theme } from "./theme.js";
 import { Toasts } from "./toasts.js";
 

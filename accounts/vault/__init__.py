@@ -1,0 +1,1 @@
+"""Secrets at rest: keys, sealing and opening, sealed columns, rotation."""

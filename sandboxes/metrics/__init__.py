@@ -1,0 +1,1 @@
+"""What sandboxes use: readings of the engine's counters, and the graphs drawn of them."""

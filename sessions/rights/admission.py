@@ -1,0 +1,156 @@
+"""May this person look at this terminal, and type into it? Asked when a socket opens and while it stays open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.logins import Login, still_good
+from accounts.models import Membership, User
+from accounts.vault.vault import VaultError
+from activity.log import VISIT, record
+from activity.models import Outcome
+from sandboxes.models import State
+from sessions.containers import container_name
+from sessions.models import Session, SessionState, Terminal
+from sessions.rights.table import Act, may
+from sessions.terminal.protocol import Close, Shell
+from sessions.terminal.shell import shell_for
+
+logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):  # noqa: N818  # "raise Refused(...)" is the sentence
+    """Somebody may not: the close code and the sentence for the browser."""
+
+    def __init__(self, code: Close, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+def signed_out() -> Refused:
+    return Refused(Close.SIGNED_OUT, "You are signed out. The terminal keeps running: sign in again to go on.")
+
+
+def not_here() -> Refused:
+    return Refused(Close.NOT_ALLOWED, "This terminal does not exist, or you may not see it.")
+
+
+def session_over() -> Refused:
+    return Refused(Close.GONE, "The session was ended.")
+
+
+def paused() -> Refused:
+    return Refused(Close.RESTARTING, "The sandbox is paused. The terminal goes on where it stood once it is resumed.")
+
+
+@dataclass(frozen=True, eq=False)
+class Seat:
+    """A person's admitted place at a terminal. `shell` is there while the terminal was never opened."""
+
+    login: Login
+    terminal_id: UUID
+    session_id: int
+    container: str
+    name: str
+    title: str
+    may_drive: bool
+    shell: Shell | None
+
+
+def admit(login: Login | None, terminal_id: UUID) -> Seat:
+    """Return the person's seat at a terminal. Raises Refused with the reason."""
+    if login is None or not still_good([login]):
+        raise signed_out()
+    user = User.objects.get(pk=login.user_id)
+    terminal = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
+    if terminal is None:
+        raise not_here()
+    session = terminal.session
+    if session.sandbox.state == State.PAUSED:
+        raise paused()
+    if session.state != SessionState.RUNNING:
+        raise Refused(Close.RESTARTING, f"The session {session.name} is not running yet. It connects by itself.")
+    may_drive = may(user, Act.TYPE, session, session.sandbox.team.role_of(user))
+    return Seat(
+        login=login,
+        terminal_id=terminal_id,
+        session_id=session.pk,
+        container=container_name(session),
+        name=user.display_name,
+        title=terminal.title,
+        may_drive=may_drive,
+        shell=shell_to_start(terminal, may_drive=may_drive),
+    )
+
+
+def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
+    """Return the shell of a terminal that was never opened. Who only looks waits until it is. Raises Refused."""
+    if terminal.opened_at is not None or not terminal.is_live:
+        return None
+    if not may_drive:
+        raise Refused(Close.RESTARTING, "This terminal was not opened yet. It connects by itself.")
+    try:
+        return shell_for(terminal.session)
+    except VaultError as error:
+        logger.error("The variables of %s do not open: %s", terminal.session, error)  # noqa: TRY400  # it is all said
+        text = "The variables of this session cannot be opened. Whoever runs the server finds the reason in its log."
+        raise Refused(Close.GONE, text) from error
+
+
+def let_in(login: Login | None, terminal_id: UUID) -> Seat:
+    """Admit and record it; a link that comes back within the same visit is not a new one. Raises Refused."""
+    terminal = Terminal.objects.select_related("session__sandbox__team").filter(pk=terminal_id).first()
+    try:
+        seat = admit(login, terminal_id)
+    except Refused as refusal:
+        if refusal.code is Close.NOT_ALLOWED:
+            record("terminal.attach", terminal, outcome=Outcome.REFUSED, once_in=VISIT)
+        raise
+    record("terminal.attach", terminal, once_in=VISIT)
+    return seat
+
+
+def note_end_wish(terminal_id: UUID) -> None:
+    """Record that the person of a socket asks for the end of a shell, which the holder then reports."""
+    record("terminal.end", Terminal.objects.select_related("session__sandbox__team").get(pk=terminal_id))
+
+
+def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
+    """Return the seats whose right has ended, with the reason; five queries whatever their number."""
+    if not seats:
+        return {}
+    good = still_good({seat.login for seat in seats})
+    sessions = Session.objects.select_related("sandbox").in_bulk({seat.session_id for seat in seats})
+    users = User.objects.in_bulk({seat.login.user_id for seat in seats})
+    roles = {
+        (team_id, user_id): role
+        for team_id, user_id, role in Membership.objects.filter(
+            user_id__in=users, team_id__in={session.sandbox.team_id for session in sessions.values()}
+        ).values_list("team_id", "user_id", "role")
+    }
+    reasons: dict[Seat, Refused] = {}
+    for seat in seats:
+        session, user = sessions.get(seat.session_id), users.get(seat.login.user_id)
+        if seat.login not in good or user is None:
+            reasons[seat] = signed_out()
+        elif session is None:
+            reasons[seat] = session_over()
+        elif why := why_out(seat, session, user, roles.get((session.sandbox.team_id, user.pk))):
+            reasons[seat] = why
+    return reasons
+
+
+def why_out(seat: Seat, session: Session, user: User, role: str | None) -> Refused | None:
+    """Return why somebody who is signed in may not go on sitting there; None when they may."""
+    if role is None:
+        return not_here()
+    if session.ended_at is not None:
+        return session_over()
+    if session.sandbox.state == State.PAUSED:
+        return paused()
+    if may(user, Act.TYPE, session, role) != seat.may_drive:
+        return Refused(Close.RESTARTING, "Your rights here have changed.")
+    return None

@@ -1,0 +1,104 @@
+"""Terminals from the outside of a page: opening the first one, ending one."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+from accounts.models import User
+from engine import Conflict, EngineError, get_engine
+from sandboxes.models import State
+from sessions.containers import container_name
+from sessions.models import Session, Terminal, TooManyTerminalsError
+from sessions.rights.table import Act, acts_of
+from sessions.terminal.link import HOLDER
+
+logger = logging.getLogger(__name__)
+
+
+def at_hand(session: Session, user: User, *, may_open: bool) -> list[Terminal]:
+    """Return the session's live terminals; a first one is opened when there is none and the person may."""
+    note_ends(session)
+    alive = list(session.terminals.live())
+    return alive if alive or not may_open else [session.open_terminal(by=user)]
+
+
+def open_another(session: Session, user: User) -> Terminal:
+    """Return a new terminal. Raises TooManyTerminalsError when as many shells as there may be are really alive."""
+    try:
+        return session.open_terminal(by=user)
+    except TooManyTerminalsError:
+        note_ends(session)
+        return session.open_terminal(by=user)
+
+
+def note_ends(session: Session) -> None:
+    """Write down which shells ended while nobody looked. Without an answer of the engine all count as alive."""
+    opened = list(session.terminals.live().exclude(opened_at=None))
+    if not opened or not session.is_running:
+        return
+    try:
+        held = async_to_sync(_held)(container_name(session))
+    except EngineError as error:
+        logger.info("The terminals of %s could not be listed: %s", session, error)
+        return
+    for terminal in opened:
+        shell = held.get(str(terminal.pk))
+        if shell is None:
+            terminal.mark_ended(None, "It ended when nobody looked.")
+        elif not shell["running"]:
+            terminal.mark_ended(shell["status"])
+
+
+async def _held(container: str) -> dict[str, dict[str, Any]]:
+    """Return the holder's terminals by id; each has running and status."""
+    result = await get_engine().exec_run(container, [HOLDER, "list"])
+    if result.status != 0:
+        raise EngineError(f"The holder could not list its terminals: {result.stderr.decode(errors='replace')}")
+    return {shell["id"]: shell for shell in json.loads(result.stdout)}
+
+
+# A shell that waits for its person. Under a name of these other than the terminal's own process runs a script.
+SHELLS = {"ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "zsh"}
+
+
+def program_in(terminal: Terminal) -> str | None:
+    """Return the name of what runs in the foreground; None when only the shell waits, or nothing runs any more.
+
+    Raises EngineError when nobody can tell.
+    """
+    if not terminal.is_live or terminal.opened_at is None or not terminal.session.is_running:
+        return None
+    held = async_to_sync(_held)(container_name(terminal.session)).get(str(terminal.pk))
+    if held is None or not held["running"]:
+        return None
+    name = str(held["foreground"])
+    return None if held.get("busy") is False and name in SHELLS else name or "a program"
+
+
+def may_end(terminal: Terminal, user: User) -> bool:
+    """Who types into a terminal may end it, and who may end its session."""
+    session = terminal.session
+    return bool({Act.TYPE, Act.END} & acts_of(user, session, session.sandbox.team.role_of(user)))
+
+
+def end(terminal: Terminal, by: User) -> None:
+    """End a terminal on somebody's word: its shell is hung up and, after 5 s, killed by the holder.
+
+    Raises EngineError when the engine cannot be asked, Conflict while the sandbox is paused; then the terminal goes on.
+    """
+    if terminal.session.sandbox.state == State.PAUSED:
+        raise Conflict(f"{terminal.session.sandbox} is paused. Resume it first.")
+    if terminal.opened_at is not None and terminal.session.is_running:
+        async_to_sync(_hang_up)(container_name(terminal.session), str(terminal.pk))
+    terminal.mark_ended(None, f"Ended by {by}.", by=by)
+
+
+async def _hang_up(container: str, terminal_id: str) -> None:
+    """Ask the holder; it answers 3 when it does not know the terminal any more, which is as good as ended."""
+    result = await get_engine().exec_run(container, [HOLDER, "end", terminal_id])
+    if result.status not in (0, 3):
+        raise EngineError(f"The holder could not end the terminal: {result.stderr.decode(errors='replace')}")

@@ -1,0 +1,333 @@
+"""The terminal's wire, subprotocol `sandlot.terminal.v1`: frames between browser, server and holder.
+
+Twins: `static/src/lib/wire/protocol.js`, `holder/frames.h`. Integers are big-endian. On the websocket a binary
+message is type (u8) and body; on the holder's stdio each frame has a u32 length (of type and body) before it.
+
+    ProtocolError       what came is not a frame of this protocol
+    └── FrameTooLong    it says it is longer than any frame may be
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any
+
+SUBPROTOCOL = "sandlot.terminal.v1"
+# One keystroke or one slice of a paste; a paste is cut on the wire only.
+INPUT_MAX_BYTES = 16 * 1024
+OUTPUT_MAX_BYTES = 64 * 1024
+# A RESET carries modes, title, colours: far below. The holder keeps to the same figure.
+FRAME_MAX_BYTES = 1024 * 1024
+# A hello is about 200 bytes.
+TEXT_MAX_BYTES = 4 * 1024
+NAME_MAX_BYTES = 64
+COLS, ROWS = range(2, 1001), range(1, 501)
+
+
+class Frame(IntEnum):
+    """First byte of every frame."""
+
+    INPUT = 0x01
+    RESIZE = 0x02
+    ACK = 0x03
+    LINK = 0x10
+    DRIVE = 0x11
+    END = 0x12
+    HAND = 0x13
+    OUTPUT = 0x21
+    RESET = 0x22
+    REPLAY_END = 0x23
+    GAP = 0x24
+    SIZE = 0x25
+    INPUT_ACK = 0x26
+    EXIT = 0x27
+    WELCOME = 0x30
+    PRESENCE = 0x31
+    ERROR = 0x32
+
+
+# What goes to the browser as it came from the holder.
+TO_BROWSER = frozenset(range(Frame.OUTPUT, Frame.EXIT + 1))
+
+
+class Close(IntEnum):
+    """Close codes of the terminal's and the events' websockets."""
+
+    RESTARTING = 1012
+    MALFORMED = 4400
+    SIGNED_OUT = 4401
+    NOT_ALLOWED = 4403
+    GONE = 4404
+    TAKEN_OVER = 4409
+    TOO_MANY = 4429
+    ENGINE_AWAY = 4503
+
+
+class HolderError(IntEnum):
+    """Codes of the holder's ERROR frame."""
+
+    MALFORMED = 1
+    UNKNOWN_TERMINAL = 2
+    TOO_MANY_TERMINALS = 3
+    TOO_MANY_LINKS = 4
+    CANNOT_START = 5
+    NOT_ALLOWED = 6
+    INPUT_WINDOW = 7
+    TOO_SLOW = 8
+    REPLACED = 9
+
+
+class ProtocolError(Exception):
+    """What came is not a frame of this protocol; the text says which rule it breaks."""
+
+
+class FrameTooLong(ProtocolError):  # noqa: N818  # reads as what it is, below a name with Error
+    """It says it is longer than any frame may be."""
+
+
+def check_from_browser(message: bytes) -> Frame:
+    """Return the type of a binary message that a browser may send. Raises ProtocolError."""
+    kind, size = message[0] if message else 0, len(message)
+    if kind == Frame.INPUT and 5 < size <= 5 + INPUT_MAX_BYTES:
+        return Frame.INPUT
+    if kind == Frame.ACK and size == 9:
+        return Frame.ACK
+    if kind == Frame.RESIZE and size == 5:
+        return Frame.RESIZE
+    raise ProtocolError(f"A binary message of {size} bytes with type 0x{kind:02x} is not INPUT, RESIZE or ACK.")
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The browser's first message. `offset` is what it has parsed of epoch `epoch`; both None for a fresh start.
+
+    `lines`: how many the browser keeps, so that no older ones need be replayed; 0 for all that there are.
+    """
+
+    client: bytes
+    epoch: int | None
+    offset: int | None
+    cols: int
+    rows: int
+    drive: bool
+    lines: int = 0
+
+    @classmethod
+    def from_text(cls, text: str) -> Hello:
+        """Parse the JSON. Raises ProtocolError."""
+        try:
+            data = parse_text(text)
+            if data["type"] != "hello":
+                raise ProtocolError("The first message must be hello.")
+            epoch = None if data.get("epoch") is None else int(data["epoch"], 16)
+            offset = None if data.get("offset") is None else int(data["offset"])
+            client = bytes.fromhex(data["client"])
+            size = int(data["cols"]), int(data["rows"])
+            hello = cls(client, epoch, offset, *size, bool(data.get("drive")), int(data.get("lines") or 0))
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
+            raise ProtocolError(f"The hello is malformed: {error}.") from error
+        hello._check()
+        return hello
+
+    def _check(self) -> None:
+        if len(self.client) != 16:
+            raise ProtocolError("The hello's client must be 32 hex digits.")
+        if not all(0 <= (value or 0) < 1 << 64 for value in (self.epoch, self.offset)):
+            raise ProtocolError("The hello's epoch and offset must fit 64 bits.")
+        if not (0 < self.cols < 1 << 16 and 0 < self.rows < 1 << 16):
+            raise ProtocolError("The hello's size must be positive and fit 16 bits.")
+        if not 0 <= self.lines < 1 << 32:
+            raise ProtocolError("The hello's lines must not be negative and fit 32 bits.")
+
+    @property
+    def resumes(self) -> bool:
+        return self.epoch is not None and self.offset is not None
+
+
+def parse_text(text: str) -> dict[str, Any]:
+    """Return a text message's JSON object, which has a type. Raises ProtocolError."""
+    if len(text) > TEXT_MAX_BYTES:
+        raise FrameTooLong(f"A text message may have {TEXT_MAX_BYTES} characters.")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"A text message must be JSON: {error}.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+        raise ProtocolError("A text message must be a JSON object with a type.")
+    return data
+
+
+class LinkFlag(IntFlag):
+    MAY_DRIVE = 1
+    WANT_DRIVE = 2
+    CREATE = 4
+    RESUME = 8
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What to start in a new terminal: no argv means root's login shell; `env` is the whole environment."""
+
+    env: dict[str, str]
+    cwd: str
+    argv: Sequence[str] = field(default_factory=tuple)
+
+    def pack(self) -> bytes:
+        cwd = self.cwd.encode()
+        argv = [argument.encode() for argument in self.argv]
+        env = [f"{name}={value}".encode() for name, value in self.env.items()]
+        parts = [struct.pack("!H", len(cwd)), cwd]
+        for items in (argv, env):
+            parts.append(struct.pack("!H", len(items)))
+            parts += [struct.pack("!I", len(item)) + item for item in items]
+        return b"".join(parts)
+
+
+def link(hello: Hello, name: str, *, may_drive: bool, shell: Shell | None) -> bytes:
+    """Return the LINK frame, ready for the holder: who looks, from where, and the shell if it may be started."""
+    flags = LinkFlag(0)
+    flags |= LinkFlag.MAY_DRIVE if may_drive else LinkFlag(0)
+    flags |= LinkFlag.WANT_DRIVE if may_drive and hello.drive else LinkFlag(0)
+    flags |= LinkFlag.CREATE if shell else LinkFlag(0)
+    flags |= LinkFlag.RESUME if hello.resumes else LinkFlag(0)
+    who = name.encode()[:NAME_MAX_BYTES].decode(errors="ignore").encode()
+    # A holder that was started before lines could be asked for reads them without RESUME as nothing, and replays all.
+    start = (hello.offset if hello.resumes else hello.lines) or 0
+    head = struct.pack("!BBQQHH", 1, flags, hello.epoch or 0, start, hello.cols, hello.rows)
+    body = head + hello.client + bytes([len(who)]) + who + (shell.pack() if shell else b"")
+    return framed(bytes([Frame.LINK]) + body)
+
+
+def framed(message: bytes) -> bytes:
+    """Return a message with the length that the holder's stdio needs."""
+    return struct.pack("!I", len(message)) + message
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """The holder's answer to LINK. `last_seq`: the last input frame it took from this client, 0 for none."""
+
+    epoch: int
+    offset: int
+    cols: int
+    rows: int
+    link: int
+    last_seq: int
+    created: bool
+    exited: bool
+
+    @classmethod
+    def unpack(cls, message: bytes) -> Welcome:
+        epoch, offset, cols, rows, number, last_seq, flags = unpack("!QQHHIIB", message)
+        return cls(epoch, offset, cols, rows, number, last_seq, bool(flags & 1), bool(flags & 2))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "type": "welcome",
+            "epoch": f"{self.epoch:016x}",
+            "offset": self.offset,
+            "cols": self.cols,
+            "rows": self.rows,
+            "link": self.link,
+            "last_seq": self.last_seq,
+            "created": self.created,
+            "exited": self.exited,
+        }
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Somebody who looks at a terminal, by the number of their link."""
+
+    link: int
+    name: str
+    may_drive: bool
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who looks and who drives (a link's number, 0 for nobody), as the holder says it."""
+
+    driver: int
+    viewers: tuple[Looker, ...]
+
+    @classmethod
+    def unpack(cls, message: bytes) -> Presence:
+        """Raises ProtocolError."""
+        try:
+            driver, count = struct.unpack_from("!IB", message, 1)
+            viewers, at = [], 6
+            for _ in range(count):
+                number, flags, length = struct.unpack_from("!IBB", message, at)
+                name = message[at + 6 : at + 6 + length].decode(errors="replace")
+                viewers.append(Looker(number, name, bool(flags & 1)))
+                at += 6 + length
+        except struct.error as error:
+            raise ProtocolError("The holder sent a malformed PRESENCE.") from error
+        return cls(driver, tuple(viewers))
+
+    def why_not_hand(self, link: int, other: int) -> str | None:
+        """Return why the viewer `link` cannot hand the keyboard to `other`; None when nothing speaks against it."""
+        to = next((viewer for viewer in self.viewers if viewer.link == other), None)
+        if self.driver != link:
+            return "You do not have the keyboard, so it was not handed on."
+        if to is None:
+            return "They do not look at this terminal any more. You keep the keyboard."
+        if not to.may_drive:
+            return f"{to.name} may look at this terminal, not type into it. You keep the keyboard."
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"type": "presence", "driver": self.driver, "viewers": [asdict(viewer) for viewer in self.viewers]}
+
+
+def hand(words: dict[str, Any]) -> int:
+    """Return the number of the link that a `hand` message gives the keyboard to. Raises ProtocolError."""
+    link = words.get("to")
+    if type(link) is not int or not 0 < link < 1 << 32:
+        raise ProtocolError("A hand needs the number of a viewer's link as `to`.")
+    return link
+
+
+def unpack(form: str, message: bytes) -> tuple[Any, ...]:
+    """Unpack a frame's body behind its type. Raises ProtocolError when it does not fit."""
+    try:
+        return struct.unpack_from(form, message, 1)
+    except struct.error as error:
+        raise ProtocolError(f"A frame of type 0x{message[0]:02x} is too short.") from error
+
+
+class FrameReader:
+    """Cuts the holder's byte stream into frames.
+
+    Most reads hold one whole frame: that one is handed on as a single slice of what was read.
+    """
+
+    def __init__(self) -> None:
+        self._kept = b""
+
+    @property
+    def missing(self) -> int:
+        """Bytes without which there is no next frame, at least 1; as far as is known, so ask again."""
+        if len(self._kept) < 4:
+            return 4 - len(self._kept)
+        return 4 + int.from_bytes(self._kept[:4], "big") - len(self._kept)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the frames (type and body) that are complete now. Raises ProtocolError, FrameTooLong."""
+        if self._kept:
+            data = self._kept + data
+        at, end = 0, len(data)
+        while end - at >= 4:
+            length = int.from_bytes(data[at : at + 4], "big")
+            if not 0 < length <= FRAME_MAX_BYTES:
+                raise FrameTooLong(f"The holder announced a frame of {length} bytes.")
+            if end - at - 4 < length:
+                break
+            yield data[at + 4 : at + 4 + length]
+            at += 4 + length
+        self._kept = data[at:]

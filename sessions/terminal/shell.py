@@ -1,0 +1,30 @@
+"""The shell that a new terminal starts: its environment and working directory."""
+
+from __future__ import annotations
+
+from sessions.brings.git import CONFIG_GLOBAL
+from sessions.models import Session
+from sessions.terminal.protocol import Shell
+
+WORKSPACE = "/project/workspace"
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def shell_for(session: Session) -> Shell:
+    """Return what to start in this session: the image's environment, ours (TERM is what xterm.js is), its own.
+
+    It travels over the stdin of an exec: neither argv nor the container's own environment ever holds it.
+    """
+    ours = {
+        "HOME": "/root",
+        "USER": "root",
+        "LOGNAME": "root",
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "TERM_PROGRAM": "sandlot",
+        "GIT_CONFIG_GLOBAL": CONFIG_GLOBAL,
+        "SANDLOT_SANDBOX": session.sandbox.slug,
+        "SANDLOT_SESSION": session.name,
+    }
+    defaults = {"PATH": DEFAULT_PATH, "LANG": "C.UTF-8"}
+    return Shell(env=defaults | session.sandbox.image_environment | ours | session.environment, cwd=WORKSPACE)

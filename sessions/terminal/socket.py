@@ -1,0 +1,295 @@
+"""The terminal's websocket: a checked pipe between a browser and the holder.
+
+A plain ASGI coroutine, because a Channels consumer hops to a thread for every message (0.1 to 0.2 ms of each echo).
+It accepts first and closes with a code afterwards: a refused upgrade is only 1006 in a browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from contextlib import aclosing
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from accounts.logins import Login
+from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
+from sessions.models import Session, Terminal
+from sessions.rights.admission import Refused, Seat, expelled, let_in, note_end_wish
+from sessions.terminal import protocol
+from sessions.terminal.link import HolderLink, LinkEnded
+from sessions.terminal.protocol import Close, Frame, Hello, HolderError, ProtocolError
+from sessions.terminal.watch import watch
+
+logger = logging.getLogger(__name__)
+
+# A browser says hello at once; this only frees sockets that never will, before the holder's own 10 s are over.
+HELLO_TIMEOUT_S = 8
+# "Last used" is for people: a write a minute is enough.
+USED_EVERY_S = 60
+# ASGI extension of our own server.
+DIRECT = "sandlot.direct"
+# A close reason is at most 123 bytes on the wire.
+REASON_MAX_BYTES = 123
+
+HOLDER_REFUSALS = {
+    HolderError.MALFORMED: Close.MALFORMED,
+    HolderError.UNKNOWN_TERMINAL: Close.GONE,
+    HolderError.TOO_MANY_TERMINALS: Close.TOO_MANY,
+    HolderError.TOO_MANY_LINKS: Close.TOO_MANY,
+    HolderError.CANNOT_START: Close.GONE,
+    HolderError.NOT_ALLOWED: Close.NOT_ALLOWED,
+    HolderError.INPUT_WINDOW: Close.MALFORMED,
+    HolderError.TOO_SLOW: Close.RESTARTING,
+    HolderError.REPLACED: Close.TAKEN_OVER,
+}
+
+
+class BrowserGone(Exception):  # noqa: N818
+    """The browser closed the websocket, or its network did."""
+
+
+async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """ASGI application of /ws/terminals/<id>/."""
+    browser = Browser(scope, receive, send)
+    try:
+        await browser.accept(scope.get("subprotocols", []))
+        await serve(browser, scope)
+    except BrowserGone:
+        pass
+    except Refused as refusal:
+        await browser.close(refusal)
+    except ProtocolError as error:
+        await browser.close(Refused(Close.MALFORMED, str(error)))
+    except (EngineAway, EngineTimeout) as error:
+        logger.warning("Terminal without engine: %s", error)
+        await browser.close(Refused(Close.ENGINE_AWAY, "The engine does not answer. The terminal waits for it."))
+    except (NotFound, Conflict, StreamLost, LinkEnded) as error:
+        logger.info("Terminal link ended: %s", error)
+        await browser.close(Refused(Close.RESTARTING, "The session is restarting."))
+    except EngineError as error:
+        logger.warning("Terminal refused by the engine: %s", error)
+        await browser.close(Refused(Close.ENGINE_AWAY, f"The engine refused: {error}"))
+
+
+async def serve(browser: Browser, scope: dict[str, Any]) -> None:
+    """Admit the person, link to the holder, then carry messages both ways until one side is done."""
+    login = await database_sync_to_async(Login.of)(scope["user"], scope["session"])
+    terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
+    seat = await database_sync_to_async(let_in)(login, terminal_id)
+    # Before the hello: the engine needs 30 to 50 ms, in which the page gets ready to say it.
+    link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id)
+    try:
+        await carry(browser, link, seat)
+    except (StreamLost, LinkEnded):
+        # The container of who lost their place goes at once: they hear why, not that it restarts.
+        reasons = await database_sync_to_async(expelled)([seat])
+        if seat in reasons:
+            raise reasons[seat] from None
+        raise
+    finally:
+        link.close()
+
+
+async def carry(browser: Browser, link: HolderLink, seat: Seat) -> None:
+    """Run both directions and the watch over the person's rights; the first to end ends all."""
+    tasks = [
+        asyncio.create_task(from_holder(browser, link, seat)),
+        asyncio.create_task(from_browser(browser, link, seat)),
+        asyncio.create_task(watch.until_expelled(seat)),
+        asyncio.create_task(bring_news(browser, seat)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def from_holder(browser: Browser, link: HolderLink, seat: Seat) -> None:
+    """Carry frames to the browser, those that came together in one go; the holder's own words become JSON."""
+    while True:
+        for passes, frames in groupby(await link.read(), is_for_browser):
+            if passes:
+                await pass_on(browser, seat, list(frames))
+            else:
+                for frame in frames:
+                    await tell(browser, link, seat, frame)
+
+
+async def bring_news(browser: Browser, seat: Seat) -> None:
+    """Say in the terminal what happened to its session: out of memory, too many processes, a full disk."""
+    async with aclosing(watch.notices(seat)) as notices:
+        async for kind, text in notices:
+            await browser.notice("warning", kind, text)
+
+
+def is_for_browser(frame: bytes) -> bool:
+    return frame[0] in protocol.TO_BROWSER
+
+
+async def pass_on(browser: Browser, seat: Seat, frames: list[bytes]) -> None:
+    await browser.send_frames(frames)
+    if frames[-1][0] == Frame.EXIT:
+        await note_exit(seat, frames[-1])
+
+
+async def tell(browser: Browser, link: HolderLink, seat: Seat, message: bytes) -> None:
+    """Turn what the holder says to the server into JSON. Raises Refused when it refuses the link."""
+    kind = message[0]
+    if kind == Frame.WELCOME:
+        await welcome(browser, link, seat, message)
+    elif kind == Frame.PRESENCE:
+        link.presence = protocol.Presence.unpack(message)
+        await browser.send_json(link.presence.as_json())
+    elif kind == Frame.ERROR:
+        raise await refusal_of(seat, message)
+    else:
+        text = f"The holder sent a frame of type 0x{kind:02x}."
+        raise ProtocolError(text)
+
+
+async def welcome(browser: Browser, link: HolderLink, seat: Seat, message: bytes) -> None:
+    answer = protocol.Welcome.unpack(message)
+    link.number = answer.link
+    if seat.shell is not None:
+        await database_sync_to_async(Terminal(pk=seat.terminal_id).mark_opened)()
+    await browser.send_json(answer.as_json() | {"may_drive": seat.may_drive, "title": seat.title})
+
+
+async def note_exit(seat: Seat, message: bytes) -> None:
+    status, _ = protocol.unpack("!iQ", message)
+    await database_sync_to_async(mark_ended)(seat.terminal_id, status, "")
+
+
+async def refusal_of(seat: Seat, message: bytes) -> Refused:
+    """Turn the holder's ERROR into a refusal; a shell that is not there any more is written down."""
+    (number,) = protocol.unpack("!H", message)
+    text = message[3:].decode(errors="replace")[:500]
+    if number == HolderError.UNKNOWN_TERMINAL:
+        text = "This terminal ended when its session was restarted. Its files are all there."
+    if number in (HolderError.UNKNOWN_TERMINAL, HolderError.CANNOT_START):
+        await database_sync_to_async(mark_ended)(seat.terminal_id, None, text)
+    return Refused(HOLDER_REFUSALS.get(HolderError(number), Close.RESTARTING), text)
+
+
+def mark_ended(terminal_id: UUID, status: int | None, reason: str) -> None:
+    terminal = Terminal.objects.select_related("session__sandbox").filter(pk=terminal_id).first()
+    if terminal is not None:
+        terminal.mark_ended(status, reason[:200])
+
+
+async def from_browser(browser: Browser, link: HolderLink, seat: Seat) -> None:
+    """Join at its hello, then carry what the browser may send; everything else is a protocol error."""
+    hello = await browser.hello()
+    link.join(protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell))
+    used_at = -float(USED_EVERY_S)
+    while True:
+        data, text = await browser.receive()
+        if data is not None:
+            kind = protocol.check_from_browser(data)
+            if kind == Frame.INPUT:
+                if not seat.may_drive:
+                    raise Refused(Close.NOT_ALLOWED, "You may look at this terminal, not type into it.")
+                if time.monotonic() - used_at >= USED_EVERY_S:
+                    used_at = time.monotonic()
+                    await database_sync_to_async(Session.note_use)(seat.session_id, seat.login.user_id)
+            await link.send(data)
+        elif text is not None:
+            await command(browser, link, seat, protocol.parse_text(text))
+
+
+async def command(browser: Browser, link: HolderLink, seat: Seat, words: dict[str, Any]) -> None:
+    """Carry out one JSON message of the browser."""
+    if words["type"] == "ping":
+        await browser.send_json({"type": "pong", "n": words.get("n")})
+    elif words["type"] not in ("drive", "hand", "end"):
+        text = f"A message of type {words['type'][:40]!r} is not known here."
+        raise ProtocolError(text)
+    elif not seat.may_drive:
+        await browser.notice("warning", "not_allowed", "You may look at this terminal, not type into it.")
+    elif words["type"] == "drive":
+        link.drive()
+    elif words["type"] == "hand":
+        await hand_on(browser, link, protocol.hand(words))
+    else:
+        await database_sync_to_async(note_end_wish)(seat.terminal_id)
+        link.end()
+
+
+async def hand_on(browser: Browser, link: HolderLink, other: int) -> None:
+    """Give the keyboard to another viewer. The holder, which knows better by now, checks it once more."""
+    if reason := link.presence.why_not_hand(link.number, other):
+        await browser.notice("warning", "not_handed", reason)
+    else:
+        link.hand(other)
+
+
+class Browser:
+    """The websocket as ASGI events, in the words of the protocol."""
+
+    def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self._receive, self._send = receive, send
+        # The server's short way, past the layers that wrap `send` for every message. See config/websocket.py.
+        self._send_at_once = scope.get("extensions", {}).get(DIRECT, {}).get("send")
+        self._closed = False
+
+    async def accept(self, offered: list[str]) -> None:
+        """Accept with our subprotocol. Raises BrowserGone, ProtocolError when it was not offered."""
+        event = await self._receive()
+        if event["type"] != "websocket.connect":
+            raise BrowserGone
+        known = protocol.SUBPROTOCOL in offered
+        await self._send({"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL if known else None})
+        if not known:
+            raise ProtocolError(f"Ask for the subprotocol {protocol.SUBPROTOCOL}.")
+
+    async def hello(self) -> Hello:
+        """Return the first message. Raises BrowserGone, ProtocolError, also when it does not come."""
+        try:
+            async with asyncio.timeout(HELLO_TIMEOUT_S):
+                _, text = await self.receive()
+        except TimeoutError:
+            raise ProtocolError(f"No hello came within {HELLO_TIMEOUT_S} seconds.") from None
+        if text is None:
+            raise ProtocolError("The first message must be a hello in JSON.")
+        return Hello.from_text(text)
+
+    async def receive(self) -> tuple[bytes | None, str | None]:
+        """Return the next message as bytes or as text. Raises BrowserGone."""
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            self._closed = True
+            raise BrowserGone
+        return event.get("bytes"), event.get("text")
+
+    async def send_frames(self, frames: list[bytes]) -> None:
+        """Send frames as one message each; where the server can, all at once and only while there is room."""
+        if self._send_at_once is not None:
+            await self._send_at_once(frames)
+        else:
+            for frame in frames:
+                await self._send({"type": "websocket.send", "bytes": frame})
+
+    async def send_json(self, data: dict[str, Any]) -> None:
+        await self._send({"type": "websocket.send", "text": json.dumps(data, ensure_ascii=False)})
+
+    async def notice(self, level: str, code: str, text: str) -> None:
+        await self.send_json({"type": "notice", "level": level, "code": code, "text": text})
+
+    async def close(self, refusal: Refused) -> None:
+        """Say the sentence, then close with the code."""
+        if self._closed:
+            return
+        self._closed = True
+        await self.notice("warning", refusal.code.name.lower(), refusal.text)
+        reason = refusal.text.encode()[:REASON_MAX_BYTES].decode(errors="ignore")
+        await self._send({"type": "websocket.close", "code": int(refusal.code), "reason": reason})

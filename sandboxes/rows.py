@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from sandboxes.metrics.readings import Share
-from sandboxes.models import Sandbox
+from sandboxes.models import Operation, Sandbox
 from sandboxes.models.samples import shares_of
 from sandboxes.permissions import Action, may
 from sandboxes.templatetags.ui import ago, in_cores, in_size
@@ -41,8 +41,8 @@ class Row:
     is_mine: bool
     used: str
     used_at: datetime | None
-    # Slug of the button's address, or "" for none: retry, stop, resume or start.
-    button: str
+    # What its one button does; None for no button.
+    button: Operation | None
     may_operate: bool
     shares: tuple[Share, ...]
 
@@ -64,17 +64,10 @@ class Row:
             is_mine=sandbox.created_by_id == user.pk,
             used=ago(sandbox.last_used_at) if sandbox.last_used_at else "never",
             used_at=sandbox.last_used_at,
-            button=button_of(sandbox) if may_operate else "",
+            button=sandbox.main_operation if may_operate else None,
             may_operate=may_operate,
             shares=tuple(shares_of(sandbox, now or timezone.now())),
         )
-
-
-def button_of(sandbox: Sandbox) -> str:
-    """Return what one press does: retry what failed, stop what shall run, let go on or start what shall not."""
-    if sandbox.state == "failed":
-        return "retry"
-    return {"running": "stop", "paused": "resume", "stopped": "start"}.get(sandbox.desired, "")
 
 
 @lru_cache(maxsize=KEPT_ROWS)

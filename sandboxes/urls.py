@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from sandboxes.views import activity, bulk, buttons, creating, listing, metrics, settings, trash
+
+register_converter(buttons.OperationConverter, "operation")
 
 app_name = "sandboxes"
 urlpatterns = [
@@ -18,13 +20,7 @@ urlpatterns = [
     path("sandboxes/<slug:slug>/metrics.json", metrics.columns, name="metrics_columns"),
     path("sandboxes/<slug:slug>/settings/", settings.settings, name="settings"),
     path("sandboxes/<slug:slug>/settings/<slug:part>/", settings.change, name="change"),
-    path("sandboxes/<slug:slug>/start/", buttons.start, name="start"),
-    path("sandboxes/<slug:slug>/stop/", buttons.stop, name="stop"),
-    path("sandboxes/<slug:slug>/pause/", buttons.pause, name="pause"),
-    path("sandboxes/<slug:slug>/resume/", buttons.resume, name="resume"),
-    path("sandboxes/<slug:slug>/restart/", buttons.restart, name="restart"),
-    path("sandboxes/<slug:slug>/retry/", buttons.retry, name="retry"),
-    path("sandboxes/<slug:slug>/keep-awake/", buttons.keep_awake, name="keep_awake"),
+    path("sandboxes/<slug:slug>/<operation:name>/", buttons.operation, name="operation"),
     path("sandboxes/<slug:slug>/delete/", trash.delete, name="delete"),
     path("sandboxes/<slug:slug>/restore/", trash.restore, name="restore"),
     path("sandboxes/<slug:slug>/purge/", trash.purge, name="purge"),

@@ -1,6 +1,7 @@
 """Templates, sandboxes and what is known of their engines, as rows."""
 
 from sandboxes.models.engine import EngineStatus, Lease
+from sandboxes.models.operations import Operation
 from sandboxes.models.samples import Notice, Sample, Usage
 from sandboxes.models.sandbox import TRASH_KEPT, Sandbox, SandboxQuerySet, Use
 from sandboxes.models.states import Desired, State
@@ -15,6 +16,7 @@ __all__ = [
     "EngineStatus",
     "Lease",
     "Notice",
+    "Operation",
     "Sample",
     "Sandbox",
     "SandboxQuerySet",

@@ -19,7 +19,8 @@ from accounts.models import Team, User
 from activity.log import record
 from activity.models import Outcome as Result
 from activity.target import Target
-from sandboxes.models.states import NEXT_ACTION, SETTLED, Desired, State
+from sandboxes.models.operations import Operation, operations_in
+from sandboxes.models.states import AT_REST, NEXT_ACTION, SETTLED, Desired, State
 from sandboxes.models.template import IDLE_TIMEOUT_LIMITS, MIB, Template
 from sandboxes.names import suggest, validate_slug
 from sandboxes.permissions import ROLES_FOR, WRITERS, Action, may
@@ -189,9 +190,19 @@ class Sandbox(models.Model):
         return self.state == State.RUNNING
 
     @property
-    def is_settled(self) -> bool:
-        reached = SETTLED.get(Desired(self.desired)) == self.state and self.boot == self.boot_reached
-        return reached or self.state == State.FAILED
+    def is_at_rest(self) -> bool:
+        """Whether it stays as it is until somebody does something: paused, stopped or failed."""
+        return self.state in AT_REST
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What can be done with it now, in the order of the buttons."""
+        return operations_in(self.state, self.desired)
+
+    @property
+    def main_operation(self) -> Operation | None:
+        """The one of `operations` that a single button stands for; None while it is being deleted."""
+        return next((operation for operation in self.operations if operation.is_main), None)
 
     @property
     def next_action(self) -> str:

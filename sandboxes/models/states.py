@@ -26,6 +26,9 @@ class State(models.TextChoices):
 # The state that a wish ends in.
 SETTLED = {Desired.RUNNING: State.RUNNING, Desired.PAUSED: State.PAUSED, Desired.STOPPED: State.STOPPED}
 
+# Nothing happens by itself any more: the next step is a person's.
+AT_REST = frozenset({State.PAUSED, State.STOPPED, State.FAILED})
+
 NEXT_ACTION: dict[str, str] = {
     State.CREATING: "It opens by itself when it is ready.",
     State.STARTING: "It opens by itself when it is ready.",

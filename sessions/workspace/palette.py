@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.current import Teams
 from accounts.models import User
-from sandboxes.models import Desired, Sandbox, State
+from sandboxes.models import Sandbox
 from sandboxes.permissions import ROLES_FOR, Action
 from sessions.models import Session, Terminal
 
@@ -65,22 +65,8 @@ def sandbox_entry(sandbox: Any) -> dict[str, Any]:
         "state": sandbox.get_state_display(),
         "team": str(sandbox.team),
         "url": sandbox.get_absolute_url(),
-        "can": operations(sandbox) if sandbox.can_operate else [],
+        "can": [operation.name for operation in sandbox.operations] if sandbox.can_operate else [],
     }
-
-
-OPERATIONS = {
-    Desired.RUNNING: ["stop", "pause", "restart"],
-    Desired.PAUSED: ["resume", "stop"],
-    Desired.STOPPED: ["start"],
-}
-
-
-def operations(sandbox: Sandbox) -> list[str]:
-    """Return the operations that the sandbox's page offers in this state."""
-    if sandbox.state == State.FAILED:
-        return ["retry"]
-    return OPERATIONS.get(Desired(sandbox.desired), [])
 
 
 def terminal_entry(terminal: Terminal, user: User) -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_what_had_stopped_stays_stopped_and_the_news_is_told(
     sandbox_changed.disconnect(listen)
     assert told == ["quiet-otter"]
     assert running.state == State.STOPPED
-    assert running.is_settled
+    assert running not in Sandbox.objects.unsettled()
 
 
 @pytest.mark.parametrize("wish", [Sandbox.start, Sandbox.restart])

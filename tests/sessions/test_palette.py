@@ -37,7 +37,7 @@ def test_bob_finds_his_sandbox_session_and_terminal(sandbox: Sandbox, bobs_sessi
             "state": "Running",
             "team": "Harbor",
             "url": "/sandboxes/quiet-otter/",
-            "can": ["stop", "pause", "restart"],
+            "can": ["pause", "stop", "restart"],
         }
     ]
     address = f"/sandboxes/quiet-otter/#terminal-{terminal.pk}"

@@ -14,7 +14,7 @@ from accounts.models import Team, User
 from sandboxes.metrics.readings import Share
 from sandboxes.models import EngineStatus, Sandbox, State
 from sandboxes.models.samples import FRESH, Usage
-from sandboxes.templatetags.ui import in_cores, in_size
+from sandboxes.words import in_cores, in_size
 from sessions.models import Session, SessionState, Terminal
 
 # Sandboxes that ran unused the longest: candidates for a stop.

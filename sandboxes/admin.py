@@ -12,7 +12,7 @@ from accounts.read_only import ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from sandboxes.models import EngineStatus, Sandbox, Step, Template
-from sandboxes.templatetags.ui import in_cores, in_seconds, in_size
+from sandboxes.words import in_cores, in_seconds, in_size
 
 
 @admin.register(Template)

@@ -16,10 +16,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from sandboxes.metrics.readings import Share
+from sandboxes.metrics.shares import shares_of
 from sandboxes.models import Operation, Sandbox
-from sandboxes.models.samples import shares_of
 from sandboxes.permissions import Action, may
-from sandboxes.templatetags.ui import ago, in_cores, in_size
+from sandboxes.words import ago, in_cores, in_size
 
 # A few pages' worth for people with different rights, about 1.5 KB each.
 KEPT_ROWS = 4096

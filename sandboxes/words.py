@@ -1,10 +1,67 @@
-"""Lengths and moments of time in words."""
+"""Sizes, rates, lengths and moments of time in words.
+
+Twins: static/src/lib/words/units.js, static/src/pages/times.js.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils import timezone
+
 DAY_S, HOUR_S, MINUTE_S = 86_400, 3600, 60
+# Largest first.
+UNITS = ((365 * DAY_S, "year"), (30 * DAY_S, "month"), (DAY_S, "day"), (HOUR_S, "hour"), (MINUTE_S, "minute"))
+GIB = 1024**3
+MIB = 1024**2
+
+
+def in_size(count: int) -> str:
+    """Return bytes for people: 512 MB, 1.5 GB. Powers of 1024, as the engine counts."""
+    value, unit = (count / GIB, "GB") if count >= GIB else (count / MIB, "MB")
+    return f"{value:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def in_rate(bytes_per_s: int) -> str:
+    """Return bytes per second for people: 0 B/s, 12 KB/s, 3.4 MB/s."""
+    if bytes_per_s < 1024:
+        return f"{bytes_per_s} B/s"
+    return f"{bytes_per_s / 1024:.0f} KB/s" if bytes_per_s < MIB else f"{in_size(bytes_per_s)}/s"
+
+
+def in_cores(millis: int) -> str:
+    """Return thousandths of a core for people: 1 core, 0.5 cores."""
+    cores = f"{millis / 1000:.2f}".rstrip("0").rstrip(".")
+    return f"{cores} core" if cores == "1" else f"{cores} cores"
+
+
+def in_seconds(seconds: float) -> str:
+    """Return a duration for a log: 0.4 s, 12 s, 1 min 5 s."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def in_largest_unit(seconds: int) -> str:
+    """Return a length of time as "3 hours" or "1 day", rounded down; "" for less than a minute."""
+    for unit_s, name in UNITS:
+        if seconds >= unit_s:
+            count = seconds // unit_s
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return ""
+
+
+def ago(moment: datetime) -> str:
+    """Return how long ago a moment was: 3 hours ago, just now."""
+    length = in_largest_unit(int((timezone.now() - moment).total_seconds()))
+    return f"{length} ago" if length else "just now"
+
+
+def time_left(moment: datetime) -> str:
+    """Return how long it is until a moment: in 6 days, soon."""
+    length = in_largest_unit(int((moment - timezone.now()).total_seconds()))
+    return f"in {length}" if length else "soon"
 
 
 def in_words(seconds: int) -> str:

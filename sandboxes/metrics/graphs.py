@@ -9,7 +9,7 @@ from typing import Any
 
 from sandboxes.models import Sandbox
 from sandboxes.models.samples import COARSE_S, FINE_S, Sample
-from sandboxes.templatetags.ui import in_cores, in_rate, in_size
+from sandboxes.words import in_cores, in_rate, in_size
 
 # More than this many spans without a sample are a gap in the line, not a slope.
 GAP_SPANS = 3

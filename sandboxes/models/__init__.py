@@ -1,12 +1,15 @@
 """Templates, sandboxes and what is known of their engines, as rows."""
 
 from sandboxes.models.engine import EngineStatus, Lease
+from sandboxes.models.idle import Use
+from sandboxes.models.notice import Notice
 from sandboxes.models.operations import Operation
-from sandboxes.models.samples import Notice, Sample, Usage
-from sandboxes.models.sandbox import TRASH_KEPT, Sandbox, SandboxQuerySet, Use
+from sandboxes.models.samples import Sample, Usage
+from sandboxes.models.sandbox import Sandbox, SandboxQuerySet
 from sandboxes.models.states import Desired, State
 from sandboxes.models.step import STEPS_KEPT, Step
 from sandboxes.models.template import MIB, Template
+from sandboxes.models.trash import TRASH_KEPT
 
 __all__ = [
     "MIB",

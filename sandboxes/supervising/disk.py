@@ -25,8 +25,8 @@ from django.utils import timezone
 from engine import Engine, EngineError, NotFound
 from engine.storage import data_folder
 from sandboxes.metrics.readings import HIGH
-from sandboxes.models import Desired, Sandbox, State
-from sandboxes.models.samples import Notice, Usage, disk_share
+from sandboxes.metrics.shares import disk_share
+from sandboxes.models import Desired, Notice, Sandbox, State, Usage
 
 logger = logging.getLogger(__name__)
 

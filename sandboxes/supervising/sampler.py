@@ -33,8 +33,9 @@ from engine import (
 from engine.labels import HOST, NETWORK, SANDBOX, SESSION
 from engine.world import World
 from sandboxes.metrics.readings import Look, Reading, is_out_of_pids, reading_of
-from sandboxes.models import EngineStatus, Sandbox
-from sandboxes.models.samples import COARSE_S, FINE_S, Notice, Sample, keep
+from sandboxes.metrics.recording import keep
+from sandboxes.models import EngineStatus, Notice, Sample, Sandbox
+from sandboxes.models.samples import COARSE_S, FINE_S
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class Sampler:
             self._thinned_at = now
             await sync_to_async(EngineStatus.report_facts)(asdict(await self.engine.facts(deadline_s=ANSWER_S)))
             await sync_to_async(Sample.objects.thin)(timezone.now() - since, timezone.now())
-        await sync_to_async(Notice.objects.fade)()
+        await sync_to_async(Sandbox.objects.fade_notices)()
 
     # --- limits ----------------------------------------------------------------------------------------------------
     async def watch(self, world: World) -> None:

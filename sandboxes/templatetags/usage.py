@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from sandboxes.models.samples import shares_of
+from sandboxes.metrics.shares import shares_of
 
 register = template.Library()
 register.simple_tag(shares_of)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
-from sandboxes.models.samples import Notice
+from sandboxes.models import Notice
 from sessions.rights.admission import Refused, Seat, expelled
 
 logger = logging.getLogger(__name__)

@@ -23,14 +23,15 @@ WITHOUT_ENTRY = {
     # Told by signals of the row, in the same transaction: activity/logins.py.
     "accounts/admin.py turn_off_two_factor": "second factors are recorded by their rows",
     "accounts/vault/rotation.py clear": "second factors are recorded by their rows",
-    # Recorded by who calls them, in the same transaction.
+    # Recorded by whatever calls them, in the same transaction.
     "accounts/vault/second_factor.py rewrite": "seal_plain and seal_anew count it",
     "accounts/models.py use": "found records the owner and the team that the link is used up for",
+    "sandboxes/models/life.py write_wanted": "want and trash record it under their verbs",
     "accounts/vault/rotation.py _replace": "seal_anew counts it, clear names it",
     "sessions/models/session.py close_all": "session.end, sandbox.stop, …",
     # What was seen, and not what was changed.
     "sandboxes/models/samples.py thin": "measures",
-    "sandboxes/models/samples.py keep": "measures",
+    "sandboxes/metrics/recording.py keep": "measures",
     "sandboxes/supervising/disk.py settle": "measures; what follows from them is a notice or a stop",
     "sandboxes/models/engine.py report_trouble": "what the engine says",
     "sandboxes/models/engine.py report_facts": "what the engine says",
@@ -39,8 +40,8 @@ WITHOUT_ENTRY = {
     "sandboxes/models/step.py begin": "a step of a wish that is recorded",
     "sandboxes/models/step.py finish": "a step of a wish that is recorded",
     "sandboxes/models/step.py interrupt": "a step of a wish that is recorded",
-    "sandboxes/models/sandbox.py note_use": "when somebody typed",
-    "sandboxes/models/sandbox.py explain": "the words of a notice, which is recorded",
+    "sandboxes/models/idle.py note_use": "when somebody typed",
+    "sandboxes/models/life.py explain": "the words of a notice, which is recorded",
     "sessions/models/session.py note_use": "when somebody typed",
     "sessions/models/session.py note_private": "how far a wish has been carried out",
     "sessions/models/session.py mark_opened": "when a shell started that is recorded",

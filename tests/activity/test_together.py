@@ -27,8 +27,7 @@ from accounts.vault.keys import Key, KeyFile
 from activity import log
 from activity.chain import verify
 from activity.models import Entry
-from sandboxes.models import Sandbox, State
-from sandboxes.models.samples import Notice
+from sandboxes.models import Notice, Sandbox, State
 from sandboxes.shipped_templates import offer_templates
 from sessions.models import Session, Terminal
 from tests.accounts.test_second_factor import code_of, turn_on

@@ -13,8 +13,9 @@ from activity.log import record
 from activity.models import Outcome
 from activity.source import Source, Via, acting
 from sandboxes.metrics.readings import Reading
-from sandboxes.models import MIB, Sandbox, State, Step, Template, Use
-from sandboxes.models.samples import COARSE_S, FINE_S, Notice, Sample, Usage, floored, keep
+from sandboxes.metrics.recording import keep
+from sandboxes.models import MIB, Notice, Sample, Sandbox, State, Step, Template, Usage, Use
+from sandboxes.models.samples import COARSE_S, FINE_S, floored
 from sandboxes.shipped_templates import SHIPPED
 from sessions.brings.git import Git
 from sessions.models import Permission, Session, SessionState

@@ -10,8 +10,7 @@ import pytest
 
 from engine import Engine
 from engine.storage import ImageTree, data_folder
-from sandboxes.models import Desired, Sandbox, State
-from sandboxes.models.samples import Notice, Usage
+from sandboxes.models import Desired, Notice, Sandbox, State, Usage
 from sandboxes.supervising.disk import CLEANING, EVERY, EVERY_WHEN_HIGH, look_at, next_due, settle, size_of
 from tests.engine_fixtures import MakePlace
 

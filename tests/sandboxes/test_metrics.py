@@ -17,8 +17,11 @@ from engine import Container, EngineError, EngineEvent, EngineFacts, EngineTimeo
 from engine.labels import HOST, NETWORK, SANDBOX, SESSION
 from engine.world import World
 from sandboxes.metrics.readings import Look, Reading, is_out_of_pids, reading_of
-from sandboxes.models import EngineStatus, Sandbox, State
-from sandboxes.models.samples import COARSE_S, FINE_S, NOTICES_KEPT, Notice, Sample, Usage, keep, shares_of
+from sandboxes.metrics.recording import keep
+from sandboxes.metrics.shares import shares_of
+from sandboxes.models import EngineStatus, Notice, Sample, Sandbox, State, Usage
+from sandboxes.models.notice import NOTICES_KEPT
+from sandboxes.models.samples import COARSE_S, FINE_S
 from sandboxes.supervising.sampler import AT_ONCE, Sampler
 from sessions.models import Session
 
@@ -162,14 +165,14 @@ class TestNotices:
     def test_old_news_leaves_the_state_alone_again(self, sandbox: Sandbox) -> None:
         sandbox.reach(State.RUNNING)
         Notice.tell(sandbox, Notice.Kind.OOM, "Out of memory.", "bob", now=NOON)
-        Notice.objects.fade(NOON + timedelta(minutes=5))
+        Sandbox.objects.fade_notices(NOON + timedelta(minutes=5))
         assert reloaded(sandbox).reason == "Out of memory."
-        Notice.objects.fade(NOON + timedelta(minutes=20))
+        Sandbox.objects.fade_notices(NOON + timedelta(minutes=20))
         assert reloaded(sandbox).reason == ""
 
     def test_a_reason_of_another_kind_stays(self, sandbox: Sandbox) -> None:
         sandbox.reach(State.RUNNING, "Something else.")
-        Notice.objects.fade(NOON)
+        Sandbox.objects.fade_notices(NOON)
         assert reloaded(sandbox).reason == "Something else."
 
     def test_only_the_session_it_is_about_hears_it(self, sandbox: Sandbox, bobs_session: Session) -> None:

@@ -27,7 +27,7 @@ UNUSED = """
 from datetime import timedelta
 from django.utils import timezone
 from sandboxes.models import Sandbox
-from sandboxes.models.samples import Notice
+from sandboxes.models import Notice
 before = timezone.now() - timedelta(minutes=10)
 Sandbox.objects.update(last_used_at=before)
 Notice.objects.update(at=before)

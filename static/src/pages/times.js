@@ -1,4 +1,4 @@
-/** Keeps "5 minutes ago" true and running seconds running. Twin of `ago` and `in_seconds` in sandboxes/templatetags/ui.py. */
+/** Keeps "5 minutes ago" true and running seconds running. Twin of `ago` and `in_seconds` in sandboxes/words.py. */
 
 const SPANS = [
   [365 * 86_400, "year"],

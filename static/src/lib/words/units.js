@@ -1,4 +1,4 @@
-/** Numbers for people, as the server's pages say them. Twin: sandboxes/templatetags/ui.py. */
+/** Numbers for people, as the server's pages say them. Twin: sandboxes/words.py. */
 const KIB = 1024;
 const MIB = KIB * 1024;
 const GIB = MIB * 1024;

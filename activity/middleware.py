@@ -12,18 +12,11 @@ from django.http import HttpRequest, HttpResponse
 
 from activity.log import record
 from activity.models import Outcome
+from activity.refusals import NotAllowed
 from activity.source import Source, Via, acting, client_address
 
 # Somebody who presses a button that refuses, again and again, does not fill the record.
 REFUSED_ONCE_IN = timedelta(minutes=1)
-
-
-class Refusal(PermissionDenied):
-    """Somebody may see this but not do that: 403 with the sentence, recorded with what it was about."""
-
-    def __init__(self, text: str, target: Model) -> None:
-        super().__init__(text)
-        self.target = target
 
 
 class ActivityMiddleware:
@@ -37,9 +30,11 @@ class ActivityMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        """Django answers 403 after this; what the request wrote has been rolled back by now."""
-        if isinstance(error, PermissionDenied):
-            note_refusal(request, error.target if isinstance(error, Refusal) else None)
+        """Record it; whoever answers comes after this. What the request wrote has been rolled back by now."""
+        if isinstance(error, NotAllowed):
+            note_refusal(request, error.target)
+        elif isinstance(error, PermissionDenied):
+            note_refusal(request, None)
 
 
 def note_refusal(request: HttpRequest, target: Model | None) -> None:

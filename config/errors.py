@@ -1,4 +1,4 @@
-"""Pages for what goes wrong before a view, or around it. Those of 403, 404 and 500 are Django's own to find."""
+"""Pages for what is refused and for what goes wrong around a view. 403, 404 and 500 are templates of Django's names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
+from activity.refusals import Refused
+
 # Attempts are counted by the minute: see ACCOUNT_RATE_LIMITS.
 RETRY_AFTER_S = 60
+# Refusals that have a page of their own.
+PAGES = {HTTPStatus.FORBIDDEN: "403.html", HTTPStatus.NOT_FOUND: "404.html"}
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent)
 
 
@@ -29,7 +33,23 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-class NotAllowedMiddleware:
+class RefusedMiddleware:
+    """Answer what a page's view raises from `activity.refusals` with the page of its status and the sentence on it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refused):
+            return None
+        page = PAGES.get(HTTPStatus(error.status), "refused.html")
+        return render(request, page, {"exception": error.text}, status=error.status)
+
+
+class WrongMethodMiddleware:
     """Give the empty answer to a wrong method a page: links to buttons' addresses are copied and typed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -16,9 +16,9 @@ from channels.layers import get_channel_layer
 
 from accounts.logins import Login, still_good
 from accounts.models import Membership
+from activity.refusals import Close
 from sandboxes.models import Sandbox
 
-SIGNED_OUT = 4401
 # Rights that end close the socket within 2 s.
 LOOK_EVERY_S = 1.5
 
@@ -44,7 +44,7 @@ class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
         self.login = await database_sync_to_async(Login.of)(self.scope["user"], self.scope["session"])
         self.roles: dict[int, str] = {}
         if self.login is None:
-            await self.close(SIGNED_OUT)
+            await self.close(Close.SIGNED_OUT)
             return
         await self._follow_teams(await self._roles_now())
         self.watching = asyncio.create_task(self._watch())
@@ -69,7 +69,7 @@ class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
                 await self._follow_teams(roles)
                 await self.send_json({"type": "rights"})
             await asyncio.sleep(LOOK_EVERY_S)
-        await self.close(SIGNED_OUT)
+        await self.close(Close.SIGNED_OUT)
 
     async def _roles_now(self) -> dict[int, str]:
         """Return the person's roles by team."""

@@ -17,8 +17,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from activity.refusals import Close
 from sessions.terminal import protocol
-from sessions.terminal.protocol import Close, Frame
+from sessions.terminal.protocol import Frame
 
 # The page acknowledges after each parsed 32 KiB.
 ACK_EVERY_BYTES = 32 * 1024

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +17,7 @@ from accounts.current import choose, teams_of
 from accounts.forms import InviteForm, RoleForm, TeamNameForm
 from accounts.models import Invitation, Membership, Role, Team
 from accounts.signing import person
-from activity.middleware import Refusal
+from activity.refusals import NotAllowed
 
 
 @login_required
@@ -49,7 +49,7 @@ def rename(request: HttpRequest) -> HttpResponse:
     """Give the team another name, which owners do."""
     acting = managing(request)
     if acting.role != Role.OWNER:
-        raise Refusal("Owners rename the team. Ask one of them.", acting.team)
+        raise NotAllowed("Owners rename the team. Ask one of them.", acting.team)
     form = TeamNameForm(acting.team, request.POST)
     if not (form.is_valid() and form.save()):
         return team_page(request, acting, name_form=form)
@@ -72,7 +72,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     acting, other = managing(request), colleague(request, pk)
     form = RoleForm(acting, request.POST)
     if not acting.may_change(other) or not form.is_valid():
-        raise Refusal("Your role does not let you change this one.", other)
+        raise NotAllowed("Your role does not let you change this one.", other)
     try:
         other.change_role(form.cleaned_data["role"])
         messages.success(request, f"{other.user} is {other.get_role_display()} now.")
@@ -88,7 +88,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     other = colleague(request, pk)
     acting = own_membership(request, other.team)
     if other != acting and not acting.may_change(other):
-        raise Refusal("Your role does not let you remove this member.", other)
+        raise NotAllowed("Your role does not let you remove this member.", other)
     try:
         other.revoke()
         messages.success(request, f"You left {other.team}." if other == acting else f"{other.user} was removed.")
@@ -111,13 +111,13 @@ def own_membership(request: HttpRequest, of: Team) -> Membership:
 
 
 def managing(request: HttpRequest) -> Membership:
-    """Return one's own membership of the current team. Raises PermissionDenied for who does not manage it."""
+    """Return one's own membership of the current team. Raises NotAllowed for anyone who does not manage it."""
     current = teams_of(request).current
     if current is None:
-        raise PermissionDenied("You are in no team.")
+        raise NotAllowed("You are in no team.")
     acting = own_membership(request, current)
     if not acting.grantable_roles:
-        raise Refusal("Owners and admins manage the team. Ask one of them.", current)
+        raise NotAllowed("Owners and admins manage the team. Ask one of them.", current)
     return acting
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from accounts.models import User
 from accounts.signing import person
-from activity.middleware import Refusal
+from activity.refusals import NotAllowed
 from sandboxes.models import Sandbox
 from sandboxes.permissions import REFUSALS, Action
 
@@ -38,9 +38,9 @@ def trashed(request: HttpRequest, slug: str) -> Sandbox:
 
 
 def checked(sandbox: Sandbox, action: Action, user: User) -> Sandbox:
-    """Return the sandbox. Raises Refusal when this person may not do this there."""
+    """Return the sandbox. Raises NotAllowed when this person may not do this there."""
     if not sandbox.permits(action, user):
-        raise Refusal(REFUSALS[action], sandbox)
+        raise NotAllowed(REFUSALS[action], sandbox)
     return sandbox
 
 

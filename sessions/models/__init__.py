@@ -4,16 +4,13 @@ from sessions.models.layout import Layout
 from sessions.models.preferences import Preferences
 from sessions.models.session import (
     SESSIONS_PER_SANDBOX,
-    TERMINALS_PER_SESSION,
     Permission,
     Session,
     SessionQuerySet,
     SessionState,
-    Terminal,
-    TerminalQuerySet,
-    TooManyTerminalsError,
     permission_of,
 )
+from sessions.models.terminal import TERMINALS_PER_SESSION, Terminal, TerminalQuerySet
 
 __all__ = [
     "SESSIONS_PER_SANDBOX",
@@ -26,6 +23,5 @@ __all__ = [
     "SessionState",
     "Terminal",
     "TerminalQuerySet",
-    "TooManyTerminalsError",
     "permission_of",
 ]

@@ -1,14 +1,12 @@
-"""Sessions and their terminals.
+"""Sessions: one person's isolated place in a sandbox each.
 
-A session is one person's isolated place in a sandbox; a terminal is one shell in it. Both rows only say what is wanted
-and what was seen: the shells live in the session's holder, whatever happens to this process.
+The row only says what is wanted and what was seen: the shells live in the session's holder, whatever happens to this
+process.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -19,17 +17,16 @@ from accounts.vault import sealed
 from accounts.vault.sealed import SealedField
 from activity.log import VISIT, record
 from activity.models import Outcome
+from activity.refusals import TooMany
 from sandboxes.models import Desired, Sandbox, State, Use
 from sandboxes.permissions import WRITERS
 from sessions.brings import environment
 from sessions.brings.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, Git
+from sessions.models.terminal import TERMINALS_PER_SESSION, Terminal, free_title
 from sessions.names import GLOBAL_SESSION_ID, session_id_for, validate_session_id
 
 # A team of a hundred in one sandbox; each session is a container.
 SESSIONS_PER_SANDBOX = 100
-
-# More shells than one person looks after; the holder's own limit is higher.
-TERMINALS_PER_SESSION = 50
 
 
 class Permission(models.TextChoices):
@@ -326,13 +323,14 @@ class Session(models.Model):
         self.sandbox.announce()
 
     def open_terminal(self, by: User | None, title: str = "") -> Terminal:
-        """Return a new terminal; its shell starts when somebody looks. Raises TooManyTerminalsError."""
+        """Return a new terminal; its shell starts when someone looks. Raises TooMany."""
         with transaction.atomic():
             # The session's row is the lock: two tabs at once do not draw the same number.
             Session.objects.select_for_update().get(pk=self.pk)
             titles = set(self.terminals.live().values_list("title", flat=True))
             if self.terminals.live().count() >= TERMINALS_PER_SESSION:
-                raise TooManyTerminalsError(f"This session has {TERMINALS_PER_SESSION} terminals. Close one first.")
+                text = f"This session has {TERMINALS_PER_SESSION} terminals. Close one first."
+                raise TooMany(text, self, code="too_many_terminals")
             number = (self.terminals.aggregate(last=models.Max("number"))["last"] or 0) + 1
             title = title or free_title(titles)
             terminal = self.terminals.create(number=number, title=title, created_by=by)
@@ -347,84 +345,3 @@ SEALED = ("git_token", "env", "host_token")
 def permission_of(role: str | None) -> Permission:
     """Return what a person's role lets their own session do."""
     return Permission.WRITE if role in WRITERS else Permission.READ
-
-
-def free_title(taken: set[str]) -> str:
-    """Return the first of "Terminal 1", "Terminal 2", … that is not taken."""
-    titles = (f"Terminal {number}" for number in range(1, len(taken) + 2))
-    return next(title for title in titles if title not in taken)
-
-
-class TooManyTerminalsError(Exception):
-    """The session has as many terminals as it may have."""
-
-
-class TerminalQuerySet(models.QuerySet["Terminal"]):
-    def live(self) -> TerminalQuerySet:
-        """Those whose shell has not ended."""
-        return self.filter(ended_at=None)
-
-    def close_all(self, reason: str) -> int:
-        """Write down that these shells are gone without a status of their own."""
-        return self.filter(ended_at=None).update(ended_at=timezone.now(), end_reason=reason)
-
-    def visible_to(self, user: User) -> TerminalQuerySet:
-        return self.filter(session__in=Session.objects.visible_to(user))
-
-
-class Terminal(models.Model):
-    """One shell in a session."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="terminals")
-    number = models.PositiveIntegerField(editable=False)
-    title = models.CharField(max_length=60)
-    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Set when its shell was started: after that a holder that does not know it has lost it.
-    opened_at = models.DateTimeField(null=True, blank=True, editable=False)
-    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
-    exit_status = models.IntegerField(null=True, blank=True, editable=False)
-    end_reason = models.CharField(max_length=200, blank=True, editable=False)
-
-    objects = TerminalQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["session", "number"], name="terminal_number_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.title} of {self.session}"
-
-    @property
-    def is_live(self) -> bool:
-        return self.ended_at is None
-
-    def mark_opened(self) -> None:
-        Terminal.objects.filter(pk=self.pk, opened_at=None).update(opened_at=timezone.now())
-
-    def mark_ended(self, status: int | None, reason: str = "", by: User | None = None) -> None:
-        """Write down that the shell is gone: by itself, or on the word of somebody."""
-        running = Terminal.objects.filter(pk=self.pk, ended_at=None)
-        with transaction.atomic():
-            is_new = running.update(ended_at=timezone.now(), exit_status=status, end_reason=reason)
-            if is_new and by is not None:
-                record("terminal.end", self, by=by)
-            elif is_new:
-                record("terminal.exit", self, detail={"status": status, "reason": reason}, unattended=True)
-        if is_new:
-            self.session.sandbox.announce()
-
-    def rename(self, title: str) -> None:
-        """Give another title. Raises ValidationError when it is empty or too long."""
-        self.title = " ".join(title.split())
-        self.full_clean(exclude=["session", "created_by"])
-        with transaction.atomic():
-            self.save(update_fields=["title"])
-            record("terminal.rename", self)
-        self.session.sandbox.announce()
-
-    def as_json(self) -> dict[str, Any]:
-        """What the terminal page needs to know: id, title, state (running | ended), exit_status."""
-        state = "running" if self.is_live else "ended"
-        return {"id": str(self.pk), "title": self.title, "state": state, "exit_status": self.exit_status}

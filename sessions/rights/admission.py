@@ -12,38 +12,31 @@ from accounts.models import Membership, User
 from accounts.vault.vault import VaultError
 from activity.log import VISIT, record
 from activity.models import Outcome
+from activity.refusals import Close, Hidden, NotNow, Over, Refused, SignedOut
 from sandboxes.models import State
 from sessions.containers import container_name
 from sessions.models import Session, SessionState, Terminal
 from sessions.rights.table import Act, may
-from sessions.terminal.protocol import Close, Shell
+from sessions.terminal.protocol import Shell
 from sessions.terminal.shell import shell_for
 
 logger = logging.getLogger(__name__)
 
 
-class Refused(Exception):  # noqa: N818  # "raise Refused(...)" is the sentence
-    """Somebody may not: the close code and the sentence for the browser."""
-
-    def __init__(self, code: Close, text: str) -> None:
-        super().__init__(text)
-        self.code, self.text = code, text
-
-
 def signed_out() -> Refused:
-    return Refused(Close.SIGNED_OUT, "You are signed out. The terminal keeps running: sign in again to go on.")
+    return SignedOut("You are signed out. The terminal keeps running: sign in again to go on.")
 
 
 def not_here() -> Refused:
-    return Refused(Close.NOT_ALLOWED, "This terminal does not exist, or you may not see it.")
+    return Hidden("This terminal does not exist, or you may not see it.")
 
 
 def session_over() -> Refused:
-    return Refused(Close.GONE, "The session was ended.")
+    return Over("The session was ended.")
 
 
 def paused() -> Refused:
-    return Refused(Close.RESTARTING, "The sandbox is paused. The terminal goes on where it stood once it is resumed.")
+    return NotNow("The sandbox is paused. The terminal goes on where it stood once it is resumed.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +65,7 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
     if session.sandbox.state == State.PAUSED:
         raise paused()
     if session.state != SessionState.RUNNING:
-        raise Refused(Close.RESTARTING, f"The session {session.name} is not running yet. It connects by itself.")
+        raise NotNow(f"The session {session.name} is not running yet. It connects by itself.")
     may_drive = may(user, Act.TYPE, session, session.sandbox.team.role_of(user))
     return Seat(
         login=login,
@@ -91,13 +84,13 @@ def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
     if terminal.opened_at is not None or not terminal.is_live:
         return None
     if not may_drive:
-        raise Refused(Close.RESTARTING, "This terminal was not opened yet. It connects by itself.")
+        raise NotNow("This terminal was not opened yet. It connects by itself.")
     try:
         return shell_for(terminal.session)
     except VaultError as error:
         logger.error("The variables of %s do not open: %s", terminal.session, error)  # noqa: TRY400  # it is all said
         text = "The variables of this session cannot be opened. Whoever runs the server finds the reason in its log."
-        raise Refused(Close.GONE, text) from error
+        raise Over(text) from error
 
 
 def let_in(login: Login | None, terminal_id: UUID) -> Seat:
@@ -106,7 +99,7 @@ def let_in(login: Login | None, terminal_id: UUID) -> Seat:
     try:
         seat = admit(login, terminal_id)
     except Refused as refusal:
-        if refusal.code is Close.NOT_ALLOWED:
+        if refusal.close is Close.NOT_ALLOWED:
             record("terminal.attach", terminal, outcome=Outcome.REFUSED, once_in=VISIT)
         raise
     record("terminal.attach", terminal, once_in=VISIT)
@@ -152,5 +145,5 @@ def why_out(seat: Seat, session: Session, user: User, role: str | None) -> Refus
     if session.sandbox.state == State.PAUSED:
         return paused()
     if may(user, Act.TYPE, session, role) != seat.may_drive:
-        return Refused(Close.RESTARTING, "Your rights here have changed.")
+        return NotNow("Your rights here have changed.")
     return None

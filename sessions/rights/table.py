@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from accounts.models import User
+from activity.refusals import NotAllowed
 from sandboxes import permissions
 from sandboxes.permissions import Action
 from sessions.models import Session
@@ -68,3 +69,9 @@ def may(user: User, act: Act, session: Session, role: str | None) -> bool:
 def acts_of(user: User, session: Session, role: str | None) -> frozenset[Act]:
     """Return all that the person may do with the session: what a page asks, once."""
     return frozenset(act for act in Act if may(user, act, session, role))
+
+
+def require(user: User, act: Act, session: Session, then: str = "") -> None:
+    """Raises NotAllowed when the person may not do this with the session; `then` says what was not done."""
+    if not may(user, act, session, session.sandbox.team.role_of(user)):
+        raise NotAllowed(f"{REFUSALS[act]} {then}".rstrip(), session)

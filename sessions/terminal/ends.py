@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
-from engine import Conflict, EngineError, get_engine
-from sandboxes.models import State
+from activity.refusals import EngineSilent, Hidden, NotAllowed, NotNow, Over, TooMany
+from engine import EngineError, get_engine
+from sandboxes.models import Desired, State
 from sessions.containers import container_name
-from sessions.models import Session, Terminal, TooManyTerminalsError
-from sessions.rights.table import Act, acts_of
+from sessions.models import Session, Terminal
+from sessions.rights.table import Act, acts_of, require
 from sessions.terminal.link import HOLDER
 
 logger = logging.getLogger(__name__)
@@ -27,10 +29,19 @@ def at_hand(session: Session, user: User, *, may_open: bool) -> list[Terminal]:
 
 
 def open_another(session: Session, user: User) -> Terminal:
-    """Return a new terminal. Raises TooManyTerminalsError when as many shells as there may be are really alive."""
+    """Return a new terminal in a session where the person types. Raises NotNow, NotAllowed, Over, TooMany.
+
+    There are too many only when as many shells as there may be are really alive.
+    """
+    sandbox = session.sandbox
+    if sandbox.desired != Desired.RUNNING:
+        raise NotNow(f"{sandbox} is not running. No terminal was opened.", session, code="not_running")
+    require(user, Act.TYPE, session, "No terminal was opened.")
+    if session.ended_at is not None:
+        raise Over(f"The session {session.name} was just ended. No terminal was opened.", session, code="session_over")
     try:
         return session.open_terminal(by=user)
-    except TooManyTerminalsError:
+    except TooMany:
         note_ends(session)
         return session.open_terminal(by=user)
 
@@ -68,32 +79,47 @@ SHELLS = {"ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "zsh"}
 def program_in(terminal: Terminal) -> str | None:
     """Return the name of what runs in the foreground; None when only the shell waits, or nothing runs any more.
 
-    Raises EngineError when nobody can tell.
+    Raises EngineSilent when nobody can tell.
     """
     if not terminal.is_live or terminal.opened_at is None or not terminal.session.is_running:
         return None
-    held = async_to_sync(_held)(container_name(terminal.session)).get(str(terminal.pk))
+    try:
+        held = async_to_sync(_held)(container_name(terminal.session)).get(str(terminal.pk))
+    except EngineError as error:
+        raise EngineSilent(f"What runs there is not known: {error}", terminal) from error
     if held is None or not held["running"]:
         return None
     name = str(held["foreground"])
     return None if held.get("busy") is False and name in SHELLS else name or "a program"
 
 
-def may_end(terminal: Terminal, user: User) -> bool:
-    """Who types into a terminal may end it, and who may end its session."""
-    session = terminal.session
-    return bool({Act.TYPE, Act.END} & acts_of(user, session, session.sandbox.team.role_of(user)))
+def changeable(terminal_id: UUID, user: User) -> Terminal:
+    """Return a terminal that the person may rename and end. Raises Hidden, NotAllowed.
+
+    That is anyone who types into it, and anyone who may end its session.
+    """
+    seen = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
+    if seen is None:
+        raise Hidden("This terminal does not exist, or you may not see it.", code="unknown_terminal")
+    acts = acts_of(user, seen.session, seen.session.sandbox.team.role_of(user))
+    if not {Act.TYPE, Act.END} & acts:
+        raise NotAllowed("This terminal is somebody else's. Nothing was changed.", seen)
+    return seen
 
 
 def end(terminal: Terminal, by: User) -> None:
-    """End a terminal on somebody's word: its shell is hung up and, after 5 s, killed by the holder.
+    """End a terminal because someone asks for it: its shell is hung up and, after 5 s, killed by the holder.
 
-    Raises EngineError when the engine cannot be asked, Conflict while the sandbox is paused; then the terminal goes on.
+    Raises EngineSilent when the engine cannot be asked, NotNow while the sandbox is paused; then the terminal goes on.
     """
     if terminal.session.sandbox.state == State.PAUSED:
-        raise Conflict(f"{terminal.session.sandbox} is paused. Resume it first.")
+        text = f"The terminal goes on: {terminal.session.sandbox} is paused. Resume it first."
+        raise NotNow(text, terminal, code="paused")
     if terminal.opened_at is not None and terminal.session.is_running:
-        async_to_sync(_hang_up)(container_name(terminal.session), str(terminal.pk))
+        try:
+            async_to_sync(_hang_up)(container_name(terminal.session), str(terminal.pk))
+        except EngineError as error:
+            raise EngineSilent(f"The terminal goes on: {error}", terminal) from error
     terminal.mark_ended(None, f"Ended by {by}.", by=by)
 
 

@@ -54,19 +54,6 @@ class Frame(IntEnum):
 TO_BROWSER = frozenset(range(Frame.OUTPUT, Frame.EXIT + 1))
 
 
-class Close(IntEnum):
-    """Close codes of the terminal's and the events' websockets."""
-
-    RESTARTING = 1012
-    MALFORMED = 4400
-    SIGNED_OUT = 4401
-    NOT_ALLOWED = 4403
-    GONE = 4404
-    TAKEN_OVER = 4409
-    TOO_MANY = 4429
-    ENGINE_AWAY = 4503
-
-
 class HolderError(IntEnum):
     """Codes of the holder's ERROR frame."""
 

@@ -18,12 +18,13 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from accounts.logins import Login
+from activity.refusals import EngineSilent, Invalid, NotAllowed, NotNow, Over, Refused, TakenOver, TooMany
 from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
 from sessions.models import Session, Terminal
-from sessions.rights.admission import Refused, Seat, expelled, let_in, note_end_wish
+from sessions.rights.admission import Seat, expelled, let_in, note_end_wish
 from sessions.terminal import protocol
 from sessions.terminal.link import HolderLink, LinkEnded
-from sessions.terminal.protocol import Close, Frame, Hello, HolderError, ProtocolError
+from sessions.terminal.protocol import Frame, Hello, HolderError, ProtocolError
 from sessions.terminal.watch import watch
 
 logger = logging.getLogger(__name__)
@@ -37,16 +38,16 @@ DIRECT = "sandlot.direct"
 # A close reason is at most 123 bytes on the wire.
 REASON_MAX_BYTES = 123
 
-HOLDER_REFUSALS = {
-    HolderError.MALFORMED: Close.MALFORMED,
-    HolderError.UNKNOWN_TERMINAL: Close.GONE,
-    HolderError.TOO_MANY_TERMINALS: Close.TOO_MANY,
-    HolderError.TOO_MANY_LINKS: Close.TOO_MANY,
-    HolderError.CANNOT_START: Close.GONE,
-    HolderError.NOT_ALLOWED: Close.NOT_ALLOWED,
-    HolderError.INPUT_WINDOW: Close.MALFORMED,
-    HolderError.TOO_SLOW: Close.RESTARTING,
-    HolderError.REPLACED: Close.TAKEN_OVER,
+HOLDER_REFUSALS: dict[HolderError, type[Refused]] = {
+    HolderError.MALFORMED: Invalid,
+    HolderError.UNKNOWN_TERMINAL: Over,
+    HolderError.TOO_MANY_TERMINALS: TooMany,
+    HolderError.TOO_MANY_LINKS: TooMany,
+    HolderError.CANNOT_START: Over,
+    HolderError.NOT_ALLOWED: NotAllowed,
+    HolderError.INPUT_WINDOW: Invalid,
+    HolderError.TOO_SLOW: NotNow,
+    HolderError.REPLACED: TakenOver,
 }
 
 
@@ -65,16 +66,16 @@ async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> Non
     except Refused as refusal:
         await browser.close(refusal)
     except ProtocolError as error:
-        await browser.close(Refused(Close.MALFORMED, str(error)))
+        await browser.close(Invalid(str(error)))
     except (EngineAway, EngineTimeout) as error:
         logger.warning("Terminal without engine: %s", error)
-        await browser.close(Refused(Close.ENGINE_AWAY, "The engine does not answer. The terminal waits for it."))
+        await browser.close(EngineSilent("The engine does not answer. The terminal waits for it."))
     except (NotFound, Conflict, StreamLost, LinkEnded) as error:
         logger.info("Terminal link ended: %s", error)
-        await browser.close(Refused(Close.RESTARTING, "The session is restarting."))
+        await browser.close(NotNow("The session is restarting."))
     except EngineError as error:
         logger.warning("Terminal refused by the engine: %s", error)
-        await browser.close(Refused(Close.ENGINE_AWAY, f"The engine refused: {error}"))
+        await browser.close(EngineSilent(f"The engine refused: {error}"))
 
 
 async def serve(browser: Browser, scope: dict[str, Any]) -> None:
@@ -178,7 +179,7 @@ async def refusal_of(seat: Seat, message: bytes) -> Refused:
         text = "This terminal ended when its session was restarted. Its files are all there."
     if number in (HolderError.UNKNOWN_TERMINAL, HolderError.CANNOT_START):
         await database_sync_to_async(mark_ended)(seat.terminal_id, None, text)
-    return Refused(HOLDER_REFUSALS.get(HolderError(number), Close.RESTARTING), text)
+    return HOLDER_REFUSALS.get(HolderError(number), NotNow)(text)
 
 
 def mark_ended(terminal_id: UUID, status: int | None, reason: str) -> None:
@@ -198,7 +199,7 @@ async def from_browser(browser: Browser, link: HolderLink, seat: Seat) -> None:
             kind = protocol.check_from_browser(data)
             if kind == Frame.INPUT:
                 if not seat.may_drive:
-                    raise Refused(Close.NOT_ALLOWED, "You may look at this terminal, not type into it.")
+                    raise NotAllowed("You may look at this terminal, not type into it.")
                 if time.monotonic() - used_at >= USED_EVERY_S:
                     used_at = time.monotonic()
                     await database_sync_to_async(Session.note_use)(seat.session_id, seat.login.user_id)
@@ -290,6 +291,6 @@ class Browser:
         if self._closed:
             return
         self._closed = True
-        await self.notice("warning", refusal.code.name.lower(), refusal.text)
+        await self.notice("warning", refusal.close.name.lower(), refusal.text)
         reason = refusal.text.encode()[:REASON_MAX_BYTES].decode(errors="ignore")
-        await self._send({"type": "websocket.close", "code": int(refusal.code), "reason": reason})
+        await self._send({"type": "websocket.close", "code": int(refusal.close), "reason": reason})

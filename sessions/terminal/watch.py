@@ -14,8 +14,9 @@ from contextlib import suppress
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
+from activity.refusals import Refused
 from sandboxes.models import Notice
-from sessions.rights.admission import Refused, Seat, expelled
+from sessions.rights.admission import Seat, expelled
 
 logger = logging.getLogger(__name__)
 

@@ -7,27 +7,23 @@ import json
 from django.http import HttpRequest, JsonResponse
 
 from accounts.signing import person
-from engine import EngineError
-from sandboxes.models import Sandbox
+from activity.refusals import Invalid
 from sessions.models import Terminal
 from sessions.models.layout import Layout
 from sessions.models.preferences import PREFERENCES_MAX_BYTES, BadPreferencesError, Preferences
 from sessions.terminal import ends as terminals
-from sessions.views.scripts import for_script, problem, with_terminal
+from sessions.views.scripts import for_script, seen_sandbox, with_terminal
 from sessions.workspace.layout import Arrangement, BadArrangementError
 
 
 @for_script
 def keep_layout(request: HttpRequest, slug: str) -> JsonResponse:
     """Keep the JSON body as this person's layout, without terminals that they cannot see."""
-    user = person(request)
-    sandbox = Sandbox.objects.visible_to(user).filter(slug=slug).first()
-    if sandbox is None:
-        return problem(404, "unknown_sandbox", "This sandbox does not exist, or you may not see it.")
+    user, sandbox = person(request), seen_sandbox(request, slug)
     try:
         arrangement = Arrangement.parse(request.body)
     except BadArrangementError as error:
-        return problem(400, "bad_layout", f"{error} The layout was not kept.")
+        raise Invalid(f"{error} The layout was not kept.", code="bad_layout") from error
     seen = Terminal.objects.visible_to(user).live().filter(session__sandbox=sandbox, pk__in=list(arrangement.terminals))
     Layout.keep(user, sandbox, arrangement.keeping({str(pk) for pk in seen.values_list("pk", flat=True)}))
     return JsonResponse({"kept": True})
@@ -39,7 +35,7 @@ def keep_preferences(request: HttpRequest) -> JsonResponse:
     try:
         Preferences.keep(person(request), preferences_in(request.body))
     except BadPreferencesError as error:
-        return problem(400, "bad_preferences", f"{error} Nothing was changed.")
+        raise Invalid(f"{error} Nothing was changed.", code="bad_preferences") from error
     return JsonResponse({"kept": True})
 
 
@@ -56,7 +52,4 @@ def preferences_in(body: bytes) -> object:
 @with_terminal
 def program(_request: HttpRequest, terminal: Terminal) -> JsonResponse:
     """Say what closing would interrupt: {"program": its name}, or null when only the shell waits."""
-    try:
-        return JsonResponse({"program": terminals.program_in(terminal)})
-    except EngineError as error:
-        return problem(503, "engine_away", f"Nobody knows what runs there: {error}")
+    return JsonResponse({"program": terminals.program_in(terminal)})

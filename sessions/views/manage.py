@@ -15,13 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.signing import person
-from activity.middleware import Refusal
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import permitted, visible
 from sessions.forms import BaseVariables, NewSessionForm, SettingsForm
 from sessions.models import Session, Terminal
-from sessions.rights.table import REFUSALS, Act, acts_of
+from sessions.rights.table import Act, acts_of, require
 
 
 @dataclass(frozen=True)
@@ -102,12 +101,11 @@ def say_connected(request: HttpRequest, session: Session, *, is_new: bool) -> No
 
 
 def permitted_session(request: HttpRequest, slug: str, name: str, act: Act) -> Session:
-    """Return a session to act on. A stranger gets 404, who may only look gets 403 with the reason."""
+    """Return a session to act on. A stranger gets 404, someone who may only look 403 with the reason."""
     sandbox = permitted(request, slug, Action.VIEW)
     session = get_object_or_404(Session, sandbox=sandbox, name=name, ended_at=None)
     session.sandbox = sandbox
-    if act not in acts_of(person(request), session, sandbox.team.role_of(person(request))):
-        raise Refusal(REFUSALS[act], session)
+    require(person(request), act, session)
     return session
 
 

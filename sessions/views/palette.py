@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.current import teams_of
 from accounts.models import User
+from activity.refusals import SignedOut
 from sessions.views.scripts import problem
 from sessions.workspace import palette
 
@@ -18,5 +19,5 @@ from sessions.workspace import palette
 def items(request: HttpRequest) -> JsonResponse:
     """Return `palette.offer` for the signed-in person, and the token that its forms need as `csrf`."""
     if not isinstance(request.user, User):
-        return problem(401, "signed_out", "You are signed out. Sign in again.")
+        return problem(SignedOut("You are signed out. Sign in again."))
     return JsonResponse(palette.offer(request.user, teams_of(request)) | {"csrf": get_token(request)})

@@ -1,4 +1,4 @@
-"""How views answer a page's script: JSON, and a sentence in it where something cannot be."""
+"""How views answer a page's script: JSON, and a sentence in it where something is refused."""
 
 from __future__ import annotations
 
@@ -13,26 +13,42 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.signing import person
 from activity.middleware import note_refusal
+from activity.refusals import Hidden, NotAllowed, Refused, SignedOut
+from sandboxes.models import Sandbox
+from sandboxes.permissions import REFUSALS, Action
 from sessions.models import Terminal
 from sessions.terminal import ends as terminals
 
 
-def problem(status: int, code: str, text: str) -> JsonResponse:
-    """Return {"error": {"code", "text"}}; the text is a sentence for the person."""
-    return JsonResponse({"error": {"code": code, "text": text}}, status=status)
+def problem(refused: Refused) -> JsonResponse:
+    """Return {"error": {"code", "text"}} with the refusal's status; the text is a sentence for the person."""
+    return JsonResponse({"error": {"code": refused.code, "text": refused.text}}, status=refused.status)
 
 
 def for_script(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
-    """Let signed-in people post; others get JSON where a page would lead to the sign-in form."""
+    """Let signed-in people post; where a page would lead to the sign-in form or an error page, others get JSON."""
 
     @wraps(view)
     @require_POST
     def wrapped(request: HttpRequest, **arguments: Any) -> JsonResponse:
         if not isinstance(request.user, User):
-            return problem(401, "signed_out", "You are signed out. Sign in again; your terminals keep running.")
-        return view(request, **arguments)
+            return problem(SignedOut("You are signed out. Sign in again; your terminals keep running."))
+        try:
+            return view(request, **arguments)
+        except Refused as refused:
+            if isinstance(refused, NotAllowed):
+                note_refusal(request, refused.target)
+            return problem(refused)
 
     return wrapped
+
+
+def seen_sandbox(request: HttpRequest, slug: str) -> Sandbox:
+    """Return a sandbox that the person sees. Raises Hidden."""
+    sandbox = Sandbox.objects.visible_to(person(request)).select_related("team").filter(slug=slug).first()
+    if sandbox is None:
+        raise Hidden(REFUSALS[Action.VIEW], code="unknown_sandbox")
+    return sandbox
 
 
 def with_terminal(view: Callable[[HttpRequest, Terminal], JsonResponse]) -> Callable[..., JsonResponse]:
@@ -40,13 +56,6 @@ def with_terminal(view: Callable[[HttpRequest, Terminal], JsonResponse]) -> Call
 
     @for_script
     def wrapped(request: HttpRequest, pk: UUID) -> JsonResponse:
-        user = person(request)
-        seen = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=pk).first()
-        if seen is None:
-            return problem(404, "unknown_terminal", "This terminal does not exist, or you may not see it.")
-        if not terminals.may_end(seen, user):
-            note_refusal(request, seen)
-            return problem(403, "not_allowed", "This terminal is somebody else's. Nothing was changed.")
-        return view(request, seen)
+        return view(request, terminals.changeable(pk, person(request)))
 
     return wrapped

@@ -8,44 +8,26 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse
 
 from accounts.signing import person
-from activity.middleware import note_refusal
-from engine import Conflict, EngineError
-from sandboxes.models import Desired, Sandbox
-from sessions.models import Terminal, TooManyTerminalsError
-from sessions.rights.table import REFUSALS, Act
+from activity.refusals import Invalid, NotNow
+from sessions.models import Terminal
 from sessions.terminal import ends as terminals
-from sessions.views.scripts import for_script, problem, with_terminal
+from sessions.views.scripts import for_script, seen_sandbox, with_terminal
 from sessions.views.workspace import place_at
 
 
 @for_script
 def open_terminal(request: HttpRequest, slug: str, name: str = "") -> JsonResponse:
     """Open one more terminal in the person's own session, or in the one with this id."""
-    sandbox = Sandbox.objects.visible_to(person(request)).select_related("team").filter(slug=slug).first()
-    if sandbox is None:
-        return problem(404, "unknown_sandbox", "This sandbox does not exist, or you may not see it.")
-    if sandbox.desired != Desired.RUNNING:
-        return problem(409, "not_running", f"{sandbox} is not running. No terminal was opened.")
+    sandbox = seen_sandbox(request, slug)
     place = place_at(request, sandbox, name)
-    if place.session is None or not place.may_type:
-        note_refusal(request, place.session or sandbox)
-        return problem(403, "not_allowed", f"{REFUSALS[Act.TYPE]} No terminal was opened.")
-    if place.session.ended_at is not None:
-        return problem(409, "session_over", f"The session {place.session.name} was just ended. No terminal was opened.")
-    try:
-        return JsonResponse(terminals.open_another(place.session, person(request)).as_json(), status=201)
-    except TooManyTerminalsError as error:
-        return problem(409, "too_many_terminals", str(error))
+    if place.session is None:
+        raise NotNow(f"{sandbox} is being deleted. No terminal was opened.", sandbox, code="not_running")
+    return JsonResponse(terminals.open_another(place.session, person(request)).as_json(), status=201)
 
 
 @with_terminal
 def end_terminal(request: HttpRequest, terminal: Terminal) -> JsonResponse:
-    try:
-        terminals.end(terminal, person(request))
-    except Conflict as error:
-        return problem(409, "paused", f"The terminal goes on: {error}")
-    except EngineError as error:
-        return problem(503, "engine_away", f"The terminal goes on: {error}")
+    terminals.end(terminal, person(request))
     terminal.refresh_from_db()
     return JsonResponse(terminal.as_json())
 
@@ -56,7 +38,7 @@ def rename_terminal(request: HttpRequest, terminal: Terminal) -> JsonResponse:
     try:
         terminal.rename(wanted_title(request))
     except ValidationError as error:
-        return problem(400, "bad_title", error.messages[0])
+        raise Invalid(error.messages[0], terminal, code="bad_title") from error
     return JsonResponse(terminal.as_json())
 
 

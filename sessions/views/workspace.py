@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.signing import person
 from activity.log import VISIT, record
-from activity.middleware import Refusal
+from activity.refusals import NotNow
 from sandboxes.models import Sandbox, Use
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import changed, permitted, visible
-from sessions.rights.table import REFUSALS, Act
+from sessions.rights.table import Act, require
 from sessions.workspace.desk import desk_of
 from sessions.workspace.place import Place
 
@@ -51,8 +51,9 @@ def retry_session(request: HttpRequest, slug: str, name: str = "") -> HttpRespon
     """Try again to bring a session up: one's own, or another that one works in."""
     sandbox = permitted(request, slug, Action.VIEW)
     place = place_at(request, sandbox, name)
-    if place.session is None or not place.may_type:
-        raise Refusal(REFUSALS[Act.TYPE], place.session or sandbox)
+    if place.session is None:
+        raise NotNow(f"{sandbox} is being deleted. Nothing was changed.", sandbox)
+    require(person(request), Act.TYPE, place.session)
     place.session.retry()
     return changed(request, sandbox)
 

@@ -28,7 +28,7 @@ WITHOUT_ENTRY = {
     "accounts/models.py use": "found records the owner and the team that the link is used up for",
     "sandboxes/models/life.py write_wanted": "want and trash record it under their verbs",
     "accounts/vault/rotation.py _replace": "seal_anew counts it, clear names it",
-    "sessions/models/session.py close_all": "session.end, sandbox.stop, …",
+    "sessions/models/terminal.py close_all": "session.end, sandbox.stop, …",
     # What was seen, and not what was changed.
     "sandboxes/models/samples.py thin": "measures",
     "sandboxes/metrics/recording.py keep": "measures",
@@ -44,7 +44,7 @@ WITHOUT_ENTRY = {
     "sandboxes/models/life.py explain": "the words of a notice, which is recorded",
     "sessions/models/session.py note_use": "when somebody typed",
     "sessions/models/session.py note_private": "how far a wish has been carried out",
-    "sessions/models/session.py mark_opened": "when a shell started that is recorded",
+    "sessions/models/terminal.py mark_opened": "when a shell started that is recorded",
     "sessions/keeper.py note_stopped": "rows of sessions whose end is recorded",
     # How a person likes to look at things.
     "sessions/models/layout.py keep": "a person's own layout",

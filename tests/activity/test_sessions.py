@@ -11,11 +11,12 @@ from django.db import connection
 from accounts.models import Role, User
 from activity.chain import verify
 from activity.models import Entry
+from activity.refusals import Refused
 from activity.sockets import with_source
 from activity.source import Source, Via, acting, current
 from sandboxes.models import Sandbox
 from sessions.models import Session, SessionState, Terminal
-from sessions.rights.admission import Refused, let_in, note_end_wish
+from sessions.rights.admission import let_in, note_end_wish
 from tests.activity.test_people import new_entries
 from tests.activity.test_sandboxes import facts
 from tests.sessions.test_access import signed_in, terminal_of

@@ -11,6 +11,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import Role, Team, User
+from activity.refusals import Close
 from sandboxes import socket
 from sandboxes.models import Sandbox
 from tests.sessions.test_access import signed_in
@@ -69,4 +70,4 @@ async def test_who_was_removed_hears_nothing_more(team: Team, sandbox: Sandbox, 
 async def test_a_disabled_account_is_hung_up_on(team: Team, bob: User) -> None:
     page = await listening(bob, team)
     await sync_to_async(bob.disable)()
-    assert (await page.receive_output(2))["code"] == socket.SIGNED_OUT
+    assert (await page.receive_output(2))["code"] == Close.SIGNED_OUT

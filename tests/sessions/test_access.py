@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.logins import Login
 from accounts.models import Role, Team, User
+from activity.refusals import Close, Refused
 from sandboxes.models import Sandbox
 from sessions.models import Session, SessionState, Terminal
-from sessions.rights.admission import Refused, Seat, admit, expelled
-from sessions.terminal.protocol import Close
+from sessions.rights.admission import Seat, admit, expelled
 
 
 def signed_in(user: User) -> Login:
@@ -40,12 +40,12 @@ def terminal_of(session: Session, *, opened: bool = False) -> Terminal:
 def refusal(login: Login | None, terminal: Terminal) -> Close:
     with pytest.raises(Refused) as caught:
         admit(login, terminal.pk)
-    return caught.value.code
+    return caught.value.close
 
 
 def outcome(*seats: Seat) -> list[Close | None]:
     reasons = expelled(seats)
-    return [reasons[seat].code if seat in reasons else None for seat in seats]
+    return [reasons[seat].close if seat in reasons else None for seat in seats]
 
 
 @pytest.fixture

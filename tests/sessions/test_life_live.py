@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
+from activity.refusals import Close
 from sessions.brings.git import Git, private_files
-from sessions.terminal.protocol import Close
 from tests.live import PASSWORD, LiveServer, Person, docker, eventually
 from tests.viewer import Viewer
 

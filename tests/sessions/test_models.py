@@ -9,9 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, Team, User
 from accounts.vault import sealed
 from accounts.vault.vault import VaultError
+from activity.refusals import TooMany
 from sandboxes.models import Sandbox, State
 from sessions.brings.git import Git
-from sessions.models import TERMINALS_PER_SESSION, Permission, Session, SessionState, TooManyTerminalsError
+from sessions.models import TERMINALS_PER_SESSION, Permission, Session, SessionState
 from sessions.names import session_id_for, validate_session_id
 
 
@@ -114,7 +115,7 @@ def test_a_title_is_free_again_once_its_terminal_ended_and_a_number_is_not(bobs_
 
 def test_a_session_has_at_most_so_many_terminals(bobs_session: Session) -> None:
     terminals = [bobs_session.open_terminal(by=None) for _ in range(TERMINALS_PER_SESSION)]
-    with pytest.raises(TooManyTerminalsError, match="Close one first"):
+    with pytest.raises(TooMany, match="Close one first"):
         bobs_session.open_terminal(by=None)
     terminals[0].mark_ended(0)
     bobs_session.open_terminal(by=None)

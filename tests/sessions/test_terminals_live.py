@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from sessions.terminal.protocol import INPUT_MAX_BYTES, Close, Frame
+from activity.refusals import Close
+from sessions.terminal.protocol import INPUT_MAX_BYTES, Frame
 from tests.live import LiveServer, Person, docker, eventually
 from tests.viewer import Refusal, Viewer
 

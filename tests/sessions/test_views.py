@@ -60,7 +60,7 @@ def test_coming_back_finds_the_same_terminals(ready: Session, bob: User) -> None
 def test_no_terminal_is_opened_in_a_session_that_was_just_ended(ready: Session, bob: User) -> None:
     ready.end()
     answer = browser_of(bob).post(TERMINALS)
-    assert answer.status_code == 409
+    assert answer.status_code == 410
     assert answer.json()["error"]["text"] == "The session bob was just ended. No terminal was opened."
 
 
@@ -242,11 +242,12 @@ def test_bob_ends_his_terminal(ready: Session, bob: User) -> None:
 
 
 def test_a_terminal_that_cannot_be_ended_goes_on(ready: Session, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
+    def away() -> None:
         raise EngineError("The engine does not answer.")
 
-    monkeypatch.setattr(terminals, "end", away)
+    monkeypatch.setattr(terminals, "get_engine", away)
     terminal = ready.open_terminal(by=bob)
+    terminal.mark_opened()
     assert error_of(browser_of(bob).post(f"/terminals/{terminal.pk}/end/")) == (503, "engine_away")
     terminal.refresh_from_db()
     assert terminal.is_live

@@ -120,7 +120,7 @@ async def they_are_root_and_share_all_but_the_private_folder(owner: Person, slug
         assert (await ada.run("cat ~/.private/note")).strip() == "mine"
         # One network: what listens on one's localhost answers on the other's.
         await ada.type("echo served | nc -l -p 3000 &\r")
-        assert "served" in await other.run("until nc 127.0.0.1 3000 < /dev/null; do :; done")
+        assert "served" in await other.run("until nc 127.0.0.1 3000; do :; done")
     async with terminal(owner, slug, "eve") as eve:
         said = await eve.run("whoami; cat note; touch ~/.private/fine && echo fine")
         assert said.split() == ["root", "kept", "fine"]

@@ -7,6 +7,7 @@ get by their memberships.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -18,6 +19,8 @@ from accounts.logins import Login, still_good
 from accounts.models import Membership
 from activity.refusals import Close
 from sandboxes.models import Sandbox
+
+logger = logging.getLogger(__name__)
 
 # Rights that end close the socket within 2 s.
 LOOK_EVERY_S = 1.5
@@ -63,13 +66,24 @@ class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     async def _watch(self) -> None:
         """Follow the person's teams as they change; hang up when the login has ended."""
-        while await database_sync_to_async(still_good)([self.login]):
-            roles = await self._roles_now()
-            if roles != self.roles:
-                await self._follow_teams(roles)
-                await self.send_json({"type": "rights"})
+        while True:
+            try:
+                if not await self._look():
+                    break
+            except Exception:  # whatever it is: without this task the page would keep the news of a lost team
+                logger.exception("The rights of an open page could not be checked; the next look follows.")
             await asyncio.sleep(LOOK_EVERY_S)
         await self.close(Close.SIGNED_OUT)
+
+    async def _look(self) -> bool:
+        """Follow the teams as they are now; False once the login has ended."""
+        if not await database_sync_to_async(still_good)([self.login]):
+            return False
+        roles = await self._roles_now()
+        if roles != self.roles:
+            await self._follow_teams(roles)
+            await self.send_json({"type": "rights"})
+        return True
 
     async def _roles_now(self) -> dict[int, str]:
         """Return the person's roles by team."""

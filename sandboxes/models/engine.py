@@ -10,26 +10,30 @@ from django.utils import timezone
 
 
 class Lease(models.Model):
-    """Who supervises an engine: one row per engine, taken over when it has run out."""
+    """Who supervises an engine: one row per engine. `sandboxes.supervising.lease` says when another may take it."""
 
     engine = models.CharField(max_length=40, primary_key=True)
     owner = models.CharField(max_length=120)
+    # Written by the owner's clock, for people to read; others only see that it changes.
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.engine}: {self.owner}"
 
     @classmethod
-    def take(cls, engine: str, owner: str, lifetime: timedelta, now: datetime | None = None) -> bool:
-        """Take or renew the lease; False while somebody else holds it."""
-        now = now or timezone.now()
-        cls.objects.get_or_create(engine=engine, defaults={"owner": owner, "expires_at": now})
-        free = models.Q(owner=owner) | models.Q(expires_at__lte=now)
-        return bool(cls.objects.filter(free, engine=engine).update(owner=owner, expires_at=now + lifetime))
+    def take(cls, engine: str, owner: str, lifetime: timedelta) -> bool:
+        """Take a lease that nobody has, or renew one's own; False while it is another's."""
+        expires_at = timezone.now() + lifetime
+        row, is_new = cls.objects.get_or_create(engine=engine, defaults={"owner": owner, "expires_at": expires_at})
+        if is_new or row.owner != owner:
+            return is_new
+        return bool(cls.objects.filter(engine=engine, owner=owner).update(expires_at=expires_at))
 
     @classmethod
-    def release(cls, engine: str, owner: str) -> None:
-        cls.objects.filter(engine=engine, owner=owner).delete()
+    def take_over(cls, engine: str, seen: tuple[str, datetime], owner: str, lifetime: timedelta) -> bool:
+        """Take another's lease, (owner, expires_at) as it was seen; False when it was renewed or taken since."""
+        rows = cls.objects.filter(engine=engine, owner=seen[0], expires_at=seen[1])
+        return bool(rows.update(owner=owner, expires_at=timezone.now() + lifetime))
 
 
 class EngineStatus(models.Model):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,12 +42,12 @@ WARNED_AGAIN = timedelta(hours=2)
 PARTS = ("upper", "project")
 
 
-async def watch_disks(engine: Engine, leads: Callable[[], bool]) -> None:
-    """Measure for ever whatever is due, while `leads()`."""
+async def watch_disks(engine: Engine) -> None:
+    """Measure for ever whatever is due."""
     while True:
         await asyncio.sleep(PAUSE_S)
         try:
-            if leads() and (sandbox := await sync_to_async(next_due)()) is not None:
+            if (sandbox := await sync_to_async(next_due)()) is not None:
                 await look_at(engine, sandbox)
         except EngineError as error:
             logger.info("No disk was measured: %s", error)

@@ -62,8 +62,10 @@ class Sampler:
         self._thinned_at: float | None = None
 
     async def run(self, world: Callable[[], World]) -> None:
-        """Look for ever at the session containers of `world()`, which is empty while somebody else leads."""
-        await asyncio.gather(self._again(self.watch, world), self._again(self.sample, world))
+        """Look for ever at the session containers of `world()`. When one way of looking dies, so does the other."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._again(self.watch, world))
+            both.create_task(self._again(self.sample, world))
 
     async def _again(self, look: Callable[[World], Awaitable[None]], world: Callable[[], World]) -> None:
         """Look every LOOK_S, or as soon as the look before has ended; samples do not keep news waiting."""

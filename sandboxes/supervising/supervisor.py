@@ -26,6 +26,7 @@ from engine.world import World
 from sandboxes.models import Desired, EngineStatus, Sandbox, State, Step
 from sandboxes.supervising import lease, orphans
 from sandboxes.supervising.disk import watch_disks
+from sandboxes.supervising.keeping import Job, ended, keep_running
 from sandboxes.supervising.sampler import Sampler
 from sandboxes.supervising.work import Work
 
@@ -87,7 +88,7 @@ class Supervisor:
 
     def __init__(self, engine: Engine, keeper: Keeper, name: str = "default") -> None:
         self.engine, self.keeper, self.name = engine, keeper, name
-        self.owner = lease.this_process()
+        self._claim = lease.Claim(name, lease.this_process())
         self._world = World()
         self._looked_at = -FULL_LOOK_S
         self._second_look_at: float | None = None
@@ -97,36 +98,86 @@ class Supervisor:
         self._crashes: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=CRASHES))
         self._orphans = orphans.Quarantine()
         self._sampler = Sampler(engine)
-        self._leads = False
 
     # --- the loop ------------------------------------------------------------------------------------------------
     async def run(self) -> None:
-        """Supervise for ever. Steps that a killed predecessor left open are closed first."""
-        sampling = self._sampler.run(lambda: self._world if self._leads else World())
-        disks = watch_disks(self.engine, lambda: self._leads)
-        aside = [asyncio.create_task(work) for work in (self._listen(), self._guard(), sampling, disks)]
+        """Supervise for ever, whenever the lease is ours; nothing is begun without it and nothing outlives it."""
+        renewing = asyncio.create_task(self._keep_lease())
         try:
             while True:
-                self._leads = await self._safely_turn(self._leads)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), TURN_S)
-                self._awake.clear()
+                if self._claim.is_held:
+                    await self._lead_while_held(renewing)
+                await asyncio.wait({renewing}, timeout=TURN_S)
+                if renewing.done():
+                    renewing.result()
         finally:
-            for task in (*aside, *self._busy.values()):
-                task.cancel()
-            await asyncio.gather(*aside, *self._busy.values(), return_exceptions=True)
+            await ended(renewing)
+
+    async def _keep_lease(self) -> None:
+        """Ask for the lease again and again, beside everything else: a slow engine or a long step does not lose it."""
+        while True:
+            try:
+                await sync_to_async(self._claim.renew)()
+            except DatabaseError:
+                logger.exception("The lease on the engine %r could not be renewed; it is tried again.", self.name)
+                await sync_to_async(close_old_connections)()
+            await asyncio.sleep(lease.RENEW_S)
+
+    async def _lead_while_held(self, renewing: asyncio.Task[None]) -> None:
+        """Lead until the lease is over. Raises what ended the lead before that.
+
+        A call that the engine has already got is carried out by it: the steps are idempotent for that reason.
+        """
+        leading = asyncio.create_task(self._lead())
+        try:
+            while self._claim.is_held and not (leading.done() or renewing.done()):
+                await asyncio.wait({leading, renewing}, timeout=TURN_S, return_when=asyncio.FIRST_COMPLETED)
+            if leading.done():
+                leading.result()
+            if renewing.done():
+                return
+            logger.warning("The lease on the engine %r is over: everything that was begun here is stopped.", self.name)
+        finally:
+            await ended(leading)
+
+    async def _lead(self) -> None:
+        """Do all that is done with the lease, until it is over. What is done aside dies and starts again for itself."""
+        logger.info("Supervising the engine %r.", self.name)
+        # What was seen before is of the time of another supervisor.
+        self._world, self._looked_at = World(), -FULL_LOOK_S
+        aside: dict[str, Job] = {
+            "engine's listener": self._listen,
+            "watch over the firewall": self._guard,
+            "sampler": lambda: self._sampler.run(lambda: self._world),
+            "measuring of disks": lambda: watch_disks(self.engine),
+        }
+        tasks = [asyncio.create_task(keep_running(name, job)) for name, job in aside.items()]
+        try:
+            await self._turns()
+        finally:
+            await ended(*tasks, *self._busy.values())
+            # One that was cancelled before it began could not take itself out.
+            self._busy.clear()
+
+    async def _turns(self) -> None:
+        """Take turns while the lease is held. Steps that a killed predecessor left open are closed before the first."""
+        is_begun = False
+        while self._claim.is_held:
+            is_begun = await self._safely_turn(is_begun)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), TURN_S)
+            self._awake.clear()
 
     def wake(self) -> None:
         """Look at the wishes now. Call it on the supervisor's event loop."""
         self._awake.set()
 
-    async def _safely_turn(self, leading: bool) -> bool:
+    async def _safely_turn(self, is_begun: bool) -> bool:
+        """Take a turn; return whether the steps of the predecessor are closed by now."""
         try:
-            if not await sync_to_async(lease.hold)(self.name, self.owner):
-                return False
-            if not leading:
+            if not is_begun:
                 await sync_to_async(Step.objects.interrupt)()
-                logger.info("Supervising the engine %r.", self.name)
+                is_begun = True
             await self._turn()
         except (EngineAway, EngineTimeout) as error:
             await self._report(f"The engine does not answer: {error}")
@@ -135,7 +186,7 @@ class Supervisor:
             logger.exception("A turn of the supervisor failed; the next one follows.")
             await sync_to_async(close_old_connections)()
             await asyncio.sleep(AWAY_S)
-        return True
+        return is_begun
 
     async def _turn(self) -> None:
         if self._look_is_due():
@@ -189,7 +240,7 @@ class Supervisor:
                         self._looked_at = -FULL_LOOK_S
                         self._second_look_at = time.monotonic() + SECOND_LOOK_S
                         self.wake()
-                        if event.action == "oom" and self._leads:
+                        if event.action == "oom":
                             await self._sampler.note(event)
             await asyncio.sleep(AWAY_S)
 
@@ -211,9 +262,13 @@ class Supervisor:
         except (EngineAway, EngineTimeout) as error:
             await self._report(f"The engine does not answer: {error}")
             await asyncio.sleep(AWAY_S)
+        except Exception:  # the database, or a surprise: the wish stays, too
+            logger.exception("The work on the sandbox with the id %d failed; a later turn comes back to it.", pk)
+            await sync_to_async(close_old_connections)()
+            await asyncio.sleep(AWAY_S)
         finally:
             self._looked_at = -FULL_LOOK_S
-            del self._busy[pk]
+            self._busy.pop(pk, None)
             self.wake()
 
     async def _converge(self, sandbox: Sandbox) -> None:
@@ -326,7 +381,12 @@ class Supervisor:
             raise EngineError(f"It ended {CRASHES} times within {CRASH_WINDOW_S:.0f} s after it was started.")
 
     async def _report(self, trouble: str | None) -> None:
-        await sync_to_async(EngineStatus.report_trouble)(trouble, engine=self.name)
+        """Write down for all pages how the engine is. Without a database that waits for the next look."""
+        try:
+            await sync_to_async(EngineStatus.report_trouble)(trouble, engine=self.name)
+        except DatabaseError:
+            logger.exception("It could not be written down how the engine %r is (%s).", self.name, trouble or "well")
+            await sync_to_async(close_old_connections)()
 
     async def _reach(self, sandbox: Sandbox, state: str, reason: str = "", **fields: object) -> None:
         """Write a state, unless somebody wants something else by now."""

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
+from django.db import close_old_connections
 
 from activity.refusals import Refused
 from sandboxes.models import Notice
@@ -62,9 +62,10 @@ class Watch:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self._look()
-            except DatabaseError:
+            except Exception:  # whatever it is: while this task is dead nobody would lose a right
                 # The right cannot be checked: nobody is thrown out for that, the next look comes in a second.
                 logger.exception("The rights of open terminals could not be checked.")
+                await sync_to_async(close_old_connections)()
         self._heard = None
 
     async def _look(self) -> None:

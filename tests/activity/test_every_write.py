@@ -36,7 +36,7 @@ WITHOUT_ENTRY = {
     "sandboxes/models/engine.py report_trouble": "what the engine says",
     "sandboxes/models/engine.py report_facts": "what the engine says",
     "sandboxes/models/engine.py take": "the supervisor's lease",
-    "sandboxes/models/engine.py release": "the supervisor's lease",
+    "sandboxes/models/engine.py take_over": "the supervisor's lease",
     "sandboxes/models/step.py begin": "a step of a wish that is recorded",
     "sandboxes/models/step.py finish": "a step of a wish that is recorded",
     "sandboxes/models/step.py interrupt": "a step of a wish that is recorded",

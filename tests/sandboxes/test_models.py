@@ -11,7 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Team, User
 from sandboxes import names
-from sandboxes.models import STEPS_KEPT, Desired, EngineStatus, Lease, Sandbox, State, Step, Template
+from sandboxes.models import STEPS_KEPT, Desired, EngineStatus, Sandbox, State, Step, Template
 from sandboxes.signals import sandbox_changed
 from sandboxes.sizes import Size, limits
 
@@ -201,11 +201,3 @@ def test_facts_do_not_hide_trouble(db: None) -> None:
     EngineStatus.report_facts({"version": "20.10"})
     status = EngineStatus.objects.get()
     assert (status.facts, status.trouble_text) == ({"version": "20.10"}, "Slow.")
-
-
-def test_a_lease_is_one_owners_until_it_runs_out(db: None) -> None:
-    now, ten = timezone.now(), timedelta(seconds=10)
-    assert Lease.take("default", "one", ten, now)
-    assert not Lease.take("default", "two", ten, now + timedelta(seconds=5))
-    assert Lease.take("default", "one", ten, now + timedelta(seconds=5))
-    assert Lease.take("default", "two", ten, now + timedelta(seconds=16))

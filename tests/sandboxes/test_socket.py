@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError, connection
 
 from accounts.models import Role, Team, User
 from activity.refusals import Close
@@ -71,3 +73,24 @@ async def test_a_disabled_account_is_hung_up_on(team: Team, bob: User) -> None:
     page = await listening(bob, team)
     await sync_to_async(bob.disable)()
     assert (await page.receive_output(2))["code"] == Close.SIGNED_OUT
+
+
+@pytest.mark.parametrize("fault", [OperationalError("the connection was lost"), RuntimeError("a surprise")])
+async def test_who_loses_a_right_loses_it_also_after_a_look_that_failed(
+    team: Team, bob: User, fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = await listening(bob, team)
+    failed = 0
+
+    def fail(*_: Any) -> None:
+        nonlocal failed
+        failed += 1
+        raise fault
+
+    await sync_to_async(lambda: connection.execute_wrappers.append(fail))()
+    while failed < 3:  # not only the first one
+        assert await page.receive_nothing(0.01)
+    await sync_to_async(lambda: connection.execute_wrappers.remove(fail))()
+    await sync_to_async(bob.disable)()
+    assert (await page.receive_output(2))["code"] == Close.SIGNED_OUT
+    assert "The rights of an open page could not be checked" in caplog.text

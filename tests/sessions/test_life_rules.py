@@ -240,7 +240,7 @@ class Life(RuleBasedStateMachine):
 
     async def _turn(self) -> None:
         self.supervisor._looked_at = -FULL_LOOK_S
-        await self.supervisor._safely_turn(leading=True)
+        await self.supervisor._safely_turn(is_begun=True)
         work = list(self.supervisor._busy.values())
         self.was_busy = bool(work)
         for task in work:

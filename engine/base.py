@@ -84,7 +84,10 @@ class ExecStream(Protocol):
 
 @runtime_checkable
 class Engine(Protocol):
-    """See the module's docstring for what holds for every call. `labels` select things that carry all of them."""
+    """See the module's docstring for what holds for every call. `labels` select things that carry all of them.
+
+    Where a container is named, its id will do as well: it is what a look has just shown, whoever has the name by now.
+    """
 
     # -- the engine itself
 
@@ -130,6 +133,13 @@ class Engine(Protocol):
 
     async def remove_container(self, name: str, *, deadline_s: float = CREATION_S) -> None:
         """Kill and remove, with its anonymous volumes; fine when it is gone."""
+        ...
+
+    async def rename_container(self, name: str, new_name: str, *, deadline_s: float = QUESTION_S) -> None:
+        """Give a container another name, whatever its state; all that runs in it goes on.
+
+        Raises NotFound, NameTaken.
+        """
         ...
 
     async def wait_exit(self, name: str, *, deadline_s: float) -> Container:

@@ -1,9 +1,14 @@
-"""Names of the containers that sessions run in."""
+"""Names of the containers that sessions run in, and the labels that say whose a container is.
+
+Instance, sandbox and session are joined by dots, which none of them may hold: with hyphens, the session `deb-guest` of
+`f` and the session `guest` of `f-deb` were one name.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 
+from engine.labels import labels_of
 from sandboxes.models import Sandbox
 from sessions.models import Session
 from sessions.names import GLOBAL_SESSION_ID
@@ -20,4 +25,9 @@ def global_container_name(sandbox: Sandbox) -> str:
 
 
 def named(sandbox: Sandbox, session_name: str) -> str:
-    return f"sandlot-{settings.SANDLOT_INSTANCE}-{sandbox.slug}-{session_name}"
+    return f"sandlot-{settings.SANDLOT_INSTANCE}.{sandbox.slug}.{session_name}"
+
+
+def identity_of(session: Session) -> dict[str, str]:
+    """Return the labels that only this session's container carries."""
+    return labels_of(settings.SANDLOT_INSTANCE, "session", sandbox=session.sandbox.slug, session=session.name)

@@ -24,17 +24,18 @@ from engine import (
     EngineAway,
     EngineError,
     EngineTimeout,
+    NameTaken,
     NotFound,
 )
 from engine.confinement import Limits, session_container_spec
-from engine.labels import BOOT, HOST, NETWORK, PERMISSION
+from engine.labels import BOOT, HOST, NETWORK, PERMISSION, SESSION
 from engine.storage import SharedTree, ensure_readers_network
 from engine.world import World
 from sandboxes.models import Sandbox, State
 from sandboxes.supervising.work import Work
 from sessions.brings import private
 from sessions.brings.git import private_files
-from sessions.containers import container_name, global_container_name
+from sessions.containers import container_name, global_container_name, identity_of, named
 from sessions.models import Session, SessionState
 from sessions.terminal.link import HOLDER
 
@@ -96,13 +97,13 @@ class SessionKeeper:
         there = (await self._look(sandbox)).of(sandbox.slug)
         host = [each for each in there if each.name == global_container_name(sandbox) and each.state in ALIVE]
         others = [each for each in there if each not in host and each.is_running]
-        await asyncio.gather(*(self._hold(each.name) for each in others))
-        return any([await self._hold(each.name) for each in host])
+        await asyncio.gather(*(self._hold(each) for each in others))
+        return any([await self._hold(each) for each in host])
 
-    async def _hold(self, name: str) -> bool:
+    async def _hold(self, container: Container) -> bool:
         """Pause a container; False when it ended by itself a moment ago."""
         try:
-            await self.engine.pause_container(name)
+            await self.engine.pause_container(container.id)
         except (NotFound, Conflict):
             return False
         return True
@@ -116,18 +117,18 @@ class SessionKeeper:
         if host is None or not any(world.is_there(container_name(host), labels_of(host), state) for state in ALIVE):
             return False
         paused = [each for each in sessions if world.is_there(container_name(each), labels_of(each), "paused")]
-        for session in paused:
-            if session is host:
-                await self.engine.unpause_container(container_name(session))
-        await asyncio.gather(*(self.engine.unpause_container(container_name(s)) for s in paused if s is not host))
+        ids = {session: world.containers[container_name(session)].id for session in paused}
+        if host in ids:
+            await self.engine.unpause_container(ids.pop(host))
+        await asyncio.gather(*map(self.engine.unpause_container, ids.values()))
         return bool(paused)
 
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         await self._remove((await self._look(sandbox)).of(sandbox.slug), sandbox, reason)
         await sync_to_async(note_stopped)(sandbox, reason)
 
-    async def known(self) -> set[str]:
-        return {container_name(session) async for session in Session.objects.select_related("sandbox")}
+    async def known(self) -> set[tuple[str, str]]:
+        return {pair async for pair in Session.objects.values_list("sandbox__slug", "name")}
 
     # --- one session ---------------------------------------------------------------------------------------------
     async def _settle(self, session: Session, shared: SharedTree, world: World) -> None:
@@ -147,12 +148,12 @@ class SessionKeeper:
             await sync_to_async(session.reach)(SessionState.FAILED, str(error))
 
     async def _forget(self, session: Session) -> None:
-        await self.engine.remove_container(container_name(session))
+        await self._remove_own(session)
         await sync_to_async(session.delete)()
 
     async def _replace(self, session: Session, shared: SharedTree) -> None:
         await sync_to_async(session.lose_terminals)(await self._why_ended(session))
-        await self.engine.remove_container(container_name(session))
+        await self._remove_own(session)
         await self._start(session, shared)
 
     async def _start(self, session: Session, shared: SharedTree) -> None:
@@ -160,37 +161,38 @@ class SessionKeeper:
         await sync_to_async(session.note_private)(0)
         if not session.can_write:
             await ensure_readers_network(self.engine, settings.SANDLOT_INSTANCE, session.sandbox.slug)
-        await self.engine.create_container(spec_of(session, shared))
-        await self.engine.start_container(container_name(session))
+        container = await self.engine.create_container(spec_of(session, shared))
+        await self.engine.start_container(container.id)
         await self._make_ready(session)
 
     async def _make_ready(self, session: Session) -> None:
         """Wait for the holder, then open the session to people. Raises EngineError when it did not come up."""
-        name = container_name(session)
+        container = await self._own(session)
+        if container is None:
+            raise EngineError(f"The container of {session.name} is gone.")
         try:
-            result = await self.engine.exec_run(name, [HOLDER, "ready"], deadline_s=READY_S)
+            result = await self.engine.exec_run(container.id, [HOLDER, "ready"], deadline_s=READY_S)
         except EngineError as error:
             raise EngineError(await self._why_ended(session) or str(error)) from error
         if result.status != 0:
             raise EngineError(f"The holder of {session.name} is not ready: {result.stderr.decode(errors='replace')}")
-        await self._fill_private_folder(session)
+        await self._fill_private_folder(session, container)
         await sync_to_async(session.reach)(SessionState.RUNNING)
 
-    async def _fill_private_folder(self, session: Session) -> None:
+    async def _fill_private_folder(self, session: Session, container: Container) -> None:
         """Put its git settings there, over stdin; what runs in the session has them at once."""
         version, is_fresh = session.private_version, session.private_reached == 0
         try:
             git = await sync_to_async(lambda: session.git)()
         except VaultError as error:
             raise EngineError(f"The git token of {session.name} cannot be opened: {error}") from error
-        await private.put(self.engine, container_name(session), private_files(git, is_fresh=is_fresh))
+        await private.put(self.engine, container.id, private_files(git, is_fresh=is_fresh))
         await sync_to_async(session.note_private)(version)
 
     async def _why_ended(self, session: Session) -> str:
         """Return why its container does not run any more, in a sentence; "" when there is none."""
-        try:
-            container = await self.engine.container(container_name(session))
-        except NotFound:
+        container = await self._own(session)
+        if container is None:
             return ""
         if container.state in ALIVE:
             return "The session was restarted."
@@ -198,23 +200,57 @@ class SessionKeeper:
             return "The session ended: it ran out of memory."
         return f"The session's container ended with status {container.exit_code}."
 
+    async def _own(self, session: Session) -> Container | None:
+        """Return the session's container; None when there is none. Raises EngineError when its name is another's."""
+        name = container_name(session)
+        try:
+            container = await self.engine.container(name)
+        except NotFound:
+            return None
+        if not identity_of(session).items() <= container.labels.items():
+            raise EngineError(taken(name))
+        return container
+
+    async def _remove_own(self, session: Session) -> None:
+        if (container := await self._own(session)) is not None:
+            await self.engine.remove_container(container.id)
+
     async def _look(self, sandbox: Sandbox) -> World:
-        return await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug)
+        """Return the sandbox's containers. Names of earlier versions become today's; what runs goes on.
+
+        Raises EngineError when a foreign container has one of its names.
+        """
+        world = await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug)
+        names = {
+            each.id: named(sandbox, each.labels[SESSION]) for each in world.of(sandbox.slug) if SESSION in each.labels
+        }
+        old = [each for each in world.of(sandbox.slug) if each.name != names.get(each.id, each.name)]
+        for container in old:
+            logger.info("Renaming the container %s to %s.", container.name, names[container.id])
+            try:
+                await self.engine.rename_container(container.id, names[container.id])
+            except NameTaken as error:
+                raise EngineError(taken(names[container.id])) from error
+        return await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug) if old else world
 
     async def _remove(self, containers: Iterable[Container], sandbox: Sandbox, reason: str) -> None:
         """Stop and remove containers; the one that owns the network goes last."""
-        host = global_container_name(sandbox)
-        names = [container.name for container in containers]
-        await asyncio.gather(*(self._end(name) for name in names if name != host))
-        if host in names:
-            await self._end(host)
+        there, name = list(containers), global_container_name(sandbox)
+        await asyncio.gather(*(self._end(each.id) for each in there if each.name != name))
+        for host in there:
+            if host.name == name:
+                await self._end(host.id)
         await sync_to_async(lose_terminals)(sandbox, reason)
 
-    async def _end(self, name: str) -> None:
+    async def _end(self, container_id: str) -> None:
         with suppress(NotFound):
-            await self.engine.unpause_container(name)  # what stands still hears no signal
-        await self.engine.stop_container(name, grace_s=STOP_GRACE_S)
-        await self.engine.remove_container(name)
+            await self.engine.unpause_container(container_id)  # what stands still hears no signal
+        await self.engine.stop_container(container_id, grace_s=STOP_GRACE_S)
+        await self.engine.remove_container(container_id)
+
+
+def taken(name: str) -> str:
+    return f"A container that is not this session's has the name {name}. It was not touched: rename or remove it."
 
 
 def as_it_shall_be(session: Session, world: World) -> bool:

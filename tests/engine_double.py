@@ -158,6 +158,7 @@ class EngineDouble:
 
     async def stop_container(self, name: str, *, grace_s: int) -> None:
         await self.before("stop_container")
+        name = self._name(name)
         if name in self.boxes and self.boxes[name].is_running:
             self.end(name, 0)
 
@@ -170,12 +171,22 @@ class EngineDouble:
 
     async def unpause_container(self, name: str) -> None:
         await self.before("unpause_container")
-        if self._box(name).seen.state == "paused":
-            self.boxes[name].seen = replace(self.boxes[name].seen, state="running")
+        box = self._box(name)
+        if box.seen.state == "paused":
+            box.seen = replace(box.seen, state="running")
 
     async def remove_container(self, name: str) -> None:
         await self.before("remove_container")
-        self.boxes.pop(name, None)
+        self.boxes.pop(self._name(name), None)
+
+    async def rename_container(self, name: str, new_name: str) -> None:
+        await self.before("rename_container")
+        box = self._box(name)
+        if new_name in self.boxes:
+            raise NameTaken(f"renaming {name}: the name {new_name} is taken")
+        del self.boxes[box.seen.name]
+        box.seen = replace(box.seen, name=new_name)
+        self.boxes[new_name] = box
 
     async def exec_run(
         self, container: str, argv: Sequence[str], *, stdin: bytes = b"", deadline_s: float = 10
@@ -238,7 +249,13 @@ class EngineDouble:
             raise ImageMissing(reference)
         return Image(digest, (reference,), {}, {"PATH": "/bin"}, 1, NOW)
 
+    def _name(self, name_or_id: str) -> str:
+        """Return the name of a container with this name or id."""
+        names = (name for name, box in self.boxes.items() if box.seen.id == name_or_id)
+        return name_or_id if name_or_id in self.boxes else next(names, name_or_id)
+
     def _box(self, name: str) -> Box:
+        name = self._name(name)
         if name not in self.boxes:
             raise NotFound(f"no container {name}")
         return self.boxes[name]

@@ -86,6 +86,10 @@ class Containers:
             if "already in progress" not in str(error):
                 raise
 
+    async def rename_container(self, name: str, new_name: str, *, deadline_s: float = QUESTION_S) -> None:
+        about = f"renaming {name} to {new_name}"
+        await self._control.call(about, lambda api: api.rename(name, new_name), deadline_s)
+
     async def wait_exit(self, name: str, *, deadline_s: float) -> Container:
         path = f"/containers/{quote(name, safe='')}/wait?condition=not-running"
         await self._patiently(

@@ -11,7 +11,7 @@ import time
 from asgiref.sync import sync_to_async
 
 from engine import Conflict, Engine
-from engine.labels import INSTANCE, KIND, SANDBOX
+from engine.labels import INSTANCE, KIND, SANDBOX, SESSION
 from sandboxes.models import Sandbox
 
 logger = logging.getLogger(__name__)
@@ -28,20 +28,26 @@ class Quarantine:
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
-    async def inspect(self, engine: Engine, instance: str, known_containers: set[str]) -> None:
-        """Look at everything that is ours by label; remove what nobody knew for the whole quarantine."""
-        strangers = await self._strangers(engine, instance, known_containers)
+    async def inspect(self, engine: Engine, instance: str, known_sessions: set[tuple[str, str]]) -> None:
+        """Look at everything that is ours by label; remove what nobody knew for the whole quarantine.
+
+        `known_sessions` are (sandbox, session): a container is known by its labels, whatever its name is.
+        """
+        strangers = await self._strangers(engine, instance, known_sessions)
         now = time.monotonic()
         self._since = {name: self._since.get(name, now) for name in strangers}
         for name, (kind, patience_s) in strangers.items():
             if now - self._since[name] >= patience_s:
                 await self._remove(engine, kind, name)
 
-    async def _strangers(self, engine: Engine, instance: str, known: set[str]) -> dict[str, tuple[str, float]]:
+    async def _strangers(
+        self, engine: Engine, instance: str, known: set[tuple[str, str]]
+    ) -> dict[str, tuple[str, float]]:
         slugs = await sync_to_async(lambda: set(Sandbox.objects.values_list("slug", flat=True)))()
         found: dict[str, tuple[str, float]] = {}
         for container in await engine.containers({INSTANCE: instance}):
-            if container.labels.get(KIND) == "session" and container.name not in known:
+            whose = (container.labels.get(SANDBOX, ""), container.labels.get(SESSION, ""))
+            if container.labels.get(KIND) == "session" and whose not in known:
                 found[container.name] = ("container", QUARANTINE_S)
             elif container.labels.get(KIND) == "helper":
                 found[container.name] = ("container", HELPER_S)

@@ -78,8 +78,8 @@ class Keeper(Protocol):
         """Have no session container of this sandbox left."""
         ...
 
-    async def known(self) -> set[str]:
-        """Return the names of all containers that belong to a session."""
+    async def known(self) -> set[tuple[str, str]]:
+        """Return (sandbox, session) of all sessions, by slug and id."""
         ...
 
 

@@ -74,7 +74,7 @@ def session_container(server: LiveServer, person: Person, slug: str = SLUG) -> s
         person.email,
         slug,
     )
-    return f"sandlot-{server.instance}-{slug}-{row['name']}"
+    return f"sandlot-{server.instance}.{slug}.{row['name']}"
 
 
 def start_terminado(port: int, container: str) -> subprocess.Popen[bytes]:

@@ -39,7 +39,7 @@ def desk(ada: Person, signed_in: SignedIn) -> Iterator[TerminalPage]:
 
 def inside(server: LiveServer, *command: str) -> list[str]:
     """Run a command in the session's container, past every terminal."""
-    return docker("exec", f"sandlot-{server.instance}-{SLUG}-alice", *command)
+    return docker("exec", f"sandlot-{server.instance}.{SLUG}.alice", *command)
 
 
 def shell_pids(server: LiveServer) -> list[str]:

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("
 @pytest.fixture
 def inside(ada: Person, slug: str) -> Any:
     """Return a function that runs a command in the session's container, past every terminal."""
-    container = f"sandlot-{ada.server.instance}-{slug}-alice"
+    container = f"sandlot-{ada.server.instance}.{slug}.alice"
     return lambda *command: docker("exec", container, *command)
 
 

@@ -84,7 +84,7 @@ def wait_for(person: Person, slug: str, session: str) -> None:
 
 def started_by(folder: Path, person: Person, slug: str, session: str) -> list[str]:
     """Return the runtimes that were asked to create a session's container."""
-    (container,) = docker("inspect", "-f", "{{.Id}}", f"sandlot-{person.server.instance}-{slug}-{session}")
+    (container,) = docker("inspect", "-f", "{{.Id}}", f"sandlot-{person.server.instance}.{slug}.{session}")
     logs = {name: (folder / f"{name}.log") for name in ARGUMENTS}
     lines = {name: log.read_text().splitlines() if log.exists() else [] for name, log in logs.items()}
     return [name for name, said in lines.items() if any(container in line and " create " in line for line in said)]

@@ -240,7 +240,7 @@ def test_what_ends_while_it_is_paused_is_stopped_and_says_so(server: LiveServer,
     ada.running_sandbox("ends-paused", "busybox")
     ada.post("/sandboxes/ends-paused/pause/")
     server.wait_for_state("ends-paused", "paused")
-    docker("rm", "-f", f"sandlot-{server.instance}-ends-paused-pitcher-host")
+    docker("rm", "-f", f"sandlot-{server.instance}.ends-paused.pitcher-host")
     row = server.wait_for_state("ends-paused", "stopped")
     assert "ended while it was paused" in row["reason"]
     ada.post("/sandboxes/ends-paused/start/")
@@ -251,7 +251,7 @@ def test_what_somebody_wakes_on_the_engine_stands_still_again(server: LiveServer
     ada.running_sandbox("woken", "busybox")
     ada.post("/sandboxes/woken/pause/")
     server.wait_for_state("woken", "paused")
-    docker("unpause", f"sandlot-{server.instance}-woken-pitcher-host")
+    docker("unpause", f"sandlot-{server.instance}.woken.pitcher-host")
     eventually(lambda: states_of(server, "woken") == {"paused"}, "it stands still again")
 
 
@@ -265,7 +265,7 @@ async def test_a_session_container_that_dies_comes_back(server: LiveServer, ada:
     ada.running_sandbox("dies")
     async with Viewer(server.origin, ada.cookie, ada.open_terminal("dies")) as viewer:
         await viewer.sees("# ")
-        docker("kill", f"sandlot-{server.instance}-dies-alice")
+        docker("kill", f"sandlot-{server.instance}.dies.alice")
         assert (await viewer.refused()).code == 1012
     row = server.wait_for(
         "SELECT * FROM sandbox_sessions_terminal WHERE id = ? AND ended_at IS NOT NULL",
@@ -278,10 +278,10 @@ async def test_a_session_container_that_dies_comes_back(server: LiveServer, ada:
 async def test_a_host_session_that_dies_takes_all_along_and_all_come_back(server: LiveServer, ada: Person) -> None:
     ada.running_sandbox("host-dies")
     assert await said(ada, "host-dies", "echo here") == "here"
-    running = ["ps", "-q", "--no-trunc", "--filter", f"name=^sandlot-{server.instance}-host-dies-alice$"]
+    running = ["ps", "-q", "--no-trunc", "--filter", f"name=^sandlot-{server.instance}.host-dies.alice$"]
     before = docker(*running)
     assert before
-    docker("kill", f"sandlot-{server.instance}-host-dies-pitcher-host")
+    docker("kill", f"sandlot-{server.instance}.host-dies.pitcher-host")
 
     def replaced() -> bool:
         # One question: between a list and an inspection the container may be on its way out.
@@ -372,6 +372,6 @@ def test_only_one_supervises(server: LiveServer, ada: Person) -> None:
 
 def test_the_other_template_has_another_layout(server: LiveServer, ada: Person) -> None:
     ada.running_sandbox("layout", "busybox")
-    name = f"sandlot-{server.instance}-layout-pitcher-host"
+    name = f"sandlot-{server.instance}.layout.pitcher-host"
     done = subprocess.run(["docker", "exec", name, "/bin/sh", "-c", "ls -d /data && test ! -L /bin"], check=False)
     assert done.returncode == 0

@@ -100,7 +100,7 @@ class Keeper:
             raise self.fault
         return set()
 
-    async def known(self) -> set[str]:
+    async def known(self) -> set[tuple[str, str]]:
         return set()
 
     async def down(self, sandbox: Sandbox, reason: str) -> None:

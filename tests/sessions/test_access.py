@@ -57,7 +57,7 @@ def test_bob_types_into_his_own_terminal(bobs_seat: Seat) -> None:
     assert bobs_seat.may_drive
     assert bobs_seat.shell is not None
     assert bobs_seat.shell.env["TERM"] == "xterm-256color"
-    assert bobs_seat.container.endswith("-quiet-otter-bob")
+    assert bobs_seat.container.endswith(".quiet-otter.bob")
 
 
 def test_alice_looks_at_bobs_terminal_and_cannot_type(alice: User, bobs_session: Session) -> None:

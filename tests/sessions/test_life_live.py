@@ -228,7 +228,7 @@ class Walk:
         name = self.some(with_global=self.kills_of_global < KILLS_OF_GLOBAL)
         if name and self.is_running:
             self.kills_of_global += name == GLOBAL
-            container = f"sandlot-{self.server.instance}-{SLUG}-{name}"
+            container = f"sandlot-{self.server.instance}.{SLUG}.{name}"
             subprocess.run(["docker", "kill", container], capture_output=True, check=False)
 
     def change_role(self) -> None:

@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
         return Session.objects.filter(sandbox__slug=SLUG).select_related("sandbox__team")
 
     def box(self, name: str) -> Box | None:
-        return self.engine.boxes.get(f"sandlot-{settings.SANDLOT_INSTANCE}-{SLUG}-{name}")
+        return self.engine.boxes.get(f"sandlot-{settings.SANDLOT_INSTANCE}.{SLUG}.{name}")
 
     def is_running(self, name: str) -> bool:
         box = self.box(name)
@@ -214,7 +214,7 @@ class Life(RuleBasedStateMachine):
             box = self.box(name)
             if self.is_running(name) or (len(names) > 1 and box is not None and box.lives):
                 self.is_hurt = True
-                self.engine.end(f"sandlot-{settings.SANDLOT_INSTANCE}-{SLUG}-{name}")
+                self.engine.end(f"sandlot-{settings.SANDLOT_INSTANCE}.{SLUG}.{name}")
 
     def happen(self, event: Event) -> None:
         """Let it happen, where there is something that it can happen to."""

@@ -79,7 +79,7 @@ async def test_a_program_that_nobody_watches_typing_meets_its_limit_and_it_is_to
         live.manage("shell", "--no-imports", "-c", UNUSED)
         before = live.row("SELECT last_used_at FROM sandboxes_sandbox WHERE slug = ?", slug)
         newest = live.row("SELECT max(number) AS number FROM activity_entry")["number"]
-        (container,) = docker("ps", "-q", "--filter", f"name=sandlot-{live.instance}-{slug}-alice")
+        (container,) = docker("ps", "-q", "--filter", f"name=sandlot-{live.instance}.{slug}.alice")
         exec_s = exec_takes_s(container)
         began = time.monotonic()
         docker("exec", "-d", container, "bash", "-c", BOMB)

@@ -42,7 +42,7 @@ def owner(live: LiveServer) -> Person:
 
 
 def container(live: LiveServer, session: str) -> str:
-    return f"sandlot-{live.instance}-{SLUG}-{session}"
+    return f"sandlot-{live.instance}.{SLUG}.{session}"
 
 
 def fields_of(env: dict[str, str], known: int = 0) -> dict[str, str]:

@@ -40,7 +40,7 @@ def viewer_of(person: Person, terminal_id: str, **options: object) -> Viewer:
 
 def held(person: Person, slug: str, viewer: Viewer) -> dict[str, Any]:
     """What the holder itself says about a terminal."""
-    container = f"sandlot-{person.server.instance}-{slug}-alice"
+    container = f"sandlot-{person.server.instance}.{slug}.alice"
     done = subprocess.run(
         ["docker", "exec", container, "/.sandlot/holder", "list"], capture_output=True, text=True, check=True
     )
@@ -246,7 +246,7 @@ async def test_flow_control_stops_the_writer(shell: Viewer) -> None:
 
 @pytest.mark.timeout(600)
 async def test_200_visits_leave_nothing_behind(ada: Person, shell: Viewer, live: LiveServer) -> None:
-    container = f"sandlot-{live.instance}-terminals-alice"
+    container = f"sandlot-{live.instance}.terminals.alice"
     server_fds = Path(f"/proc/{live.processes[0].pid}/fd")
 
     async def visit() -> None:

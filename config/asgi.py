@@ -11,17 +11,15 @@ pages = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
 from django.conf import settings
 
 from activity.sockets import with_source
+from config.origins import only_from
 from config.routing import refuse_unknown
 from sandboxes.routing import websocket_urlpatterns as sandbox_sockets
 from sessions.routing import websocket_urlpatterns as session_sockets
 
-# Scheme, host and port must be the dashboard's own: a preview host or another port is somebody else's page.
-sockets = OriginValidator(
-    AuthMiddlewareStack(with_source(URLRouter([*session_sockets, *sandbox_sockets, refuse_unknown]))),
-    settings.SANDLOT_ORIGINS,
-)
+routes = URLRouter([*session_sockets, *sandbox_sockets, refuse_unknown])
+# Scheme, host and port must be the dashboard's own: a preview host or another port is another site's page.
+sockets = only_from(settings.SANDLOT_ORIGINS, AuthMiddlewareStack(with_source(routes)))
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from accounts.vault.keys import BadKeys, parse_keys
 
 ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Environment(BaseSettings):
@@ -60,8 +61,7 @@ class Environment(BaseSettings):
     @classmethod
     def _origins_are_exact(cls, value: str) -> str:
         for origin in filter(None, (part.strip() for part in value.split(","))):
-            parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "*" in origin:
+            if not is_origin(origin):
                 raise ValueError(
                     f"SANDLOT_ORIGINS takes addresses like https://sandlot.example.com, without a path; got {origin!r}."
                 )
@@ -69,5 +69,26 @@ class Environment(BaseSettings):
 
     def allowed_origins(self) -> list[str]:
         """Exact origins (scheme, host, port) under which the dashboard is opened; the first is the main one."""
-        named = [part.strip().rstrip("/") for part in self.origins.split(",") if part.strip()]
+        named = [serialised(part.strip()) for part in self.origins.split(",") if part.strip()]
         return named or [f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}"]
+
+
+def is_origin(address: str) -> bool:
+    """Whether an address says scheme, host and perhaps a port, and nothing else."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna")
+        is_port = parts.port is None or parts.port > 0
+    except ValueError:  # a port that is none, brackets that do not close, a name that cannot be encoded
+        return False
+    more = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None or "*" in address
+    return parts.scheme in DEFAULT_PORTS and bool(host) and is_port and not more
+
+
+def serialised(address: str) -> str:
+    """Return the origin of a configured address as browsers write it: lower case, in ASCII, without a default port."""
+    parts = urlsplit(address)
+    name = parts.hostname or ""
+    host = f"[{name}]" if ":" in name else name.encode("idna").decode()
+    is_default = parts.port is None or parts.port == DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{parts.port}"

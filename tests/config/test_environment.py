@@ -17,6 +17,11 @@ from config.settings import database, read_environment
         ("ORIGINS", "https://*.example.com", "https://sandlot.example.com"),
         ("ORIGINS", "https://example.com/path", "without a path"),
         ("ORIGINS", "example.com", "SANDLOT_ORIGINS"),
+        ("ORIGINS", "http://host:abc", "SANDLOT_ORIGINS"),
+        ("ORIGINS", "http://host:99999", "SANDLOT_ORIGINS"),
+        ("ORIGINS", "http://user@host:8000", "SANDLOT_ORIGINS"),
+        ("ORIGINS", "http://[::1:8000", "SANDLOT_ORIGINS"),
+        ("ORIGINS", "http://host/?a", "SANDLOT_ORIGINS"),
         ("NETWORK_POOL", "8.8.0.0/16", "private network"),
         ("NETWORK_POOL", "10.0.0.0/30", "/24 or larger"),
         ("INSTANCE", "Not A Label", "SANDLOT_INSTANCE"),
@@ -32,6 +37,21 @@ def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value:
 def test_origins_are_taken_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDLOT_ORIGINS", "https://sandlot.example.com, http://10.0.0.5:8000/")
     assert read_environment().allowed_origins() == ["https://sandlot.example.com", "http://10.0.0.5:8000"]
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://Sandlot.Example.com:443/", "https://sandlot.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("https://localhost:80", "https://localhost:80"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch, written: str, origin: str) -> None:
+    monkeypatch.setenv("SANDLOT_ORIGINS", written)
+    assert read_environment().allowed_origins() == [origin]
 
 
 def test_without_origins_it_answers_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:

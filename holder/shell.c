@@ -77,7 +77,19 @@ static bool open_pty(struct shell *shell, struct size size)
 
 static bool is_program(const char *path)
 {
-    return path && *path == '/' && access(path, X_OK) == 0;
+    struct stat found;
+    return *path == '/' && access(path, X_OK) == 0 && stat(path, &found) == 0 && S_ISREG(found.st_mode);
+}
+
+/* Programs that images give root to keep it from logging in: whoever has a session is to have a shell. */
+static bool is_shell(const char *path)
+{
+    static const char *const none[] = {"nologin", "false", "true", "sync", "halt", "shutdown", "poweroff", "reboot"};
+    const char *name = strrchr(path, '/');
+    for (size_t i = 0; name && i < sizeof none / sizeof *none; i++)
+        if (strcmp(name + 1, none[i]) == 0)
+            return false;
+    return is_program(path);
 }
 
 /* The fields of root's line are name:password:uid:gid:comment:home:shell. */
@@ -91,7 +103,7 @@ static bool roots_shell(char *path, size_t size)
         if (strncmp(line, "root:", 5) != 0 || !last)
             continue;
         last[1 + strcspn(last + 1, "\n")] = 0;
-        found = (size_t)snprintf(path, size, "%s", last + 1) < size && is_program(path);
+        found = (size_t)snprintf(path, size, "%s", last + 1) < size && is_shell(path);
     }
     if (file)
         fclose(file);
@@ -134,15 +146,29 @@ static void enter_folder(const char *cwd)
     dprintf(2, " (%s), starting in %s\n", strerror(errno), instead);
 }
 
-static void run_login_shell(void)
+/* Comes back only when it cannot run. SHELL is what tools start another shell by; one that was set stays. */
+static void run_as_login_shell(const char *path, const char *shell_before)
 {
-    char path[256], name[260];
-    const char *const others[] = {"/bin/bash", "/bin/sh"};
-    if (!roots_shell(path, sizeof path))
-        snprintf(path, sizeof path, "%s", is_program(others[0]) ? others[0] : others[1]);
+    char name[260];
+    if (!is_program(path))
+        return;
+    if (!shell_before)
+        setenv("SHELL", path, 1);
     snprintf(name, sizeof name, "-%s", strrchr(path, '/') + 1); /* the dash makes it a login shell */
     char *argv[] = {name, NULL};
     execve(path, argv, environ);
+}
+
+/* Root's own, else one that is there: an image or a person that breaks root's shell leaves a way in. */
+static void run_login_shell(void)
+{
+    char path[256];
+    const char *before = getenv("SHELL");
+    if (roots_shell(path, sizeof path))
+        run_as_login_shell(path, before);
+    const char *const others[] = {"/bin/bash", "/bin/sh"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        run_as_login_shell(others[i], before);
 }
 
 /* Comes back only when it could not: errno. */

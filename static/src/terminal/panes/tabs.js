@@ -3,7 +3,6 @@ import { makeDraggable } from "./dragging.js";
 import { element, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
 
-const TITLE_MAX_LENGTH = 60;
 // Half of a finger from the end of the strip it scrolls, 400 px a second: see dragging.js for how often.
 const EDGE_PX = 24;
 const SCROLLS_PX = 8;
@@ -56,7 +55,6 @@ export class Tabs {
     entry.field = element("input", {
       class: "terminal-tab-field",
       "aria-label": "Name of the terminal",
-      maxlength: TITLE_MAX_LENGTH,
       value: title,
     });
     const finish = once((isKept) => this.#renamed(key, title, isKept));

@@ -149,7 +149,7 @@ class Sampler:
 
     async def _tell_full(self, container: Container, limit: int) -> None:
         session = container.labels[SESSION]
-        text = f"The session {session} is at its limit of {limit} processes: new ones fail until some have ended."
+        text = f"The session {session} reached its limit of {limit} processes: no more could start."
         await self._tell(container.labels[SANDBOX], Notice.Kind.PIDS, text, session)
 
     async def _measure(self, containers: Iterable[Container]) -> dict[str, Stats]:

@@ -79,7 +79,7 @@ VERBS = {
     "admin.add": "Add in the admin",
     "admin.change": "Change in the admin",
     "admin.delete": "Delete in the admin",
-    "access.refused": "Act beyond the role",
+    "access.refused": "Try what the role does not allow",
     "activity.export": "Export activity",
 }
 

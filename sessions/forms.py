@@ -135,7 +135,7 @@ class NewSessionForm(SettingsForm):
         User.objects.none(),
         label="For",
         required=False,
-        empty_label="An outside reference: the id says who",
+        empty_label="Someone outside the team, identified by the id",
         help_text="A member works in it with the permission of their role.",
     )
     permission = forms.ChoiceField(

@@ -1,4 +1,4 @@
-"""Keeps the sessions' containers as they shall be, for the supervisor.
+"""Keeps the sessions' containers as they are wanted, for the supervisor.
 
 The global session first: its container owns the network that the others join. When it is replaced, all are. Those that
 may only read have another network, made for the first of them.
@@ -109,7 +109,7 @@ class SessionKeeper:
         return True
 
     async def resume(self, sandbox: Sandbox) -> bool:
-        """The owner of the network first. Who is not as they shall be any more is replaced by `others_up`, unwoken."""
+        """The owner of the network first. What is no longer as wanted is replaced, not resumed."""
         world, sessions = await self._look(sandbox), [session async for session in sandbox.sessions.wanted()]
         for session in sessions:
             session.sandbox = sandbox

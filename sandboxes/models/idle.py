@@ -68,7 +68,7 @@ class Idle(Trashable):
             return "kept awake by hand"
         if self.idle_since != self.last_used_at:
             return "started"
-        return f"{Use(self.last_use or Use.TYPED).label} {self.last_used_by or 'somebody'}"
+        return f"{Use(self.last_use or Use.TYPED).label} {self.last_used_by or 'someone'}"
 
     @property
     def idle_cause_at(self) -> datetime | None:

@@ -71,7 +71,7 @@ class Keeper(Protocol):
         ...
 
     async def resume(self, sandbox: Sandbox) -> bool:
-        """Have those go on that stand still and are as they shall be; False when there is nothing to go on."""
+        """Resume those that are paused and still as wanted; False when there is nothing to resume."""
         ...
 
     async def down(self, sandbox: Sandbox, reason: str) -> None:
@@ -220,7 +220,7 @@ class Supervisor:
         for sandbox in Sandbox.objects.stop_idle():
             logger.info("%s: %s", sandbox.slug, sandbox.reason)
         for sandbox in Sandbox.objects.purge_expired():
-            logger.info("The time of %s in the trash is over.", sandbox.slug)
+            logger.info("%s has been in the trash for its time and is deleted.", sandbox.slug)
 
     async def _needy(self) -> set[int]:
         unsettled = {pk async for pk in Sandbox.objects.unsettled().values_list("pk", flat=True)}

@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def roles_in_words() -> list[tuple[str, str]]:
-    """Return (name, what it may do) of every role, the mightiest first."""
+    """Return (name, what it may do) of every role, the most powerful first."""
     return [(str(role.label), words_of(role)) for role in Role]

@@ -13,7 +13,7 @@ PREFERENCES_MAX_BYTES = 4 * 1024
 
 
 class BadPreferencesError(ValueError):
-    """What came are no preferences; the text is a sentence for people."""
+    """These are not preferences; the text is a sentence for people."""
 
 
 def _one_of(*values: str) -> Callable[[object], bool]:
@@ -53,7 +53,7 @@ def checked(data: object) -> dict[str, Any]:
         if name not in ALLOWED:
             raise BadPreferencesError(f"There is no preference {str(name)[:40]!r}.")
         if not ALLOWED[name](value):
-            raise BadPreferencesError(f"This is no value for {name}.")
+            raise BadPreferencesError(f"This is not a value for {name}.")
     return data
 
 

@@ -59,7 +59,7 @@ def note_ends(session: Session) -> None:
     for terminal in opened:
         shell = held.get(str(terminal.pk))
         if shell is None:
-            terminal.mark_ended(None, "It ended when nobody looked.")
+            terminal.mark_ended(None, "It ended while nobody was watching.")
         elif not shell["running"]:
             terminal.mark_ended(shell["status"])
 
@@ -103,7 +103,7 @@ def changeable(terminal_id: UUID, user: User) -> Terminal:
         raise Hidden("This terminal does not exist, or you may not see it.", code="unknown_terminal")
     acts = acts_of(user, seen.session, seen.session.sandbox.team.role_of(user))
     if not {Act.TYPE, Act.END} & acts:
-        raise NotAllowed("This terminal is somebody else's. Nothing was changed.", seen)
+        raise NotAllowed("This terminal is someone else's. Nothing was changed.", seen)
     return seen
 
 

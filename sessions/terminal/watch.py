@@ -31,7 +31,7 @@ class Watch:
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Future[None], Seat] = {}
         self._news: dict[Seat, asyncio.Queue[tuple[str, str]]] = {}
-        # The last notice that was handed out; None until there is somebody to hear it.
+        # The last notice that was handed out; None until there is someone to hear it.
         self._heard: int | None = None
         self._task: asyncio.Task[None] | None = None
 

@@ -70,7 +70,7 @@ def test_a_viewer_neither_ends_nor_renames_somebody_elses_terminal(terminal: Ter
     before = everything()
     answer = browser_of(vera).post(f"/terminals/{terminal.pk}/{wish}/", {"title": "Mine"})
     assert answer.status_code == 403
-    assert answer.json()["error"]["text"] == "This terminal is somebody else's. Nothing was changed."
+    assert answer.json()["error"]["text"] == "This terminal is someone else's. Nothing was changed."
     assert everything() == before
 
 

@@ -274,7 +274,10 @@ def click_on(desk: TerminalPage, text: str) -> None:
 def test_a_program_writes_to_the_clipboard_only_when_allowed(open_desk: OpenDesk) -> None:
     desk = open_desk(permissions=["clipboard-read", "clipboard-write"])
     desk.type("printf '\\033]52;c;%s\\a' $(printf sec''ret | base64)\n")
+    expect(desk.page.get_by_role("button", name="Allow on this page")).to_be_visible()
+    # Copied again before the question is answered: what was copied last is what is allowed.
+    desk.run("printf '\\033]52;;%s\\a' $(printf la''ter | base64)")
     desk.page.get_by_role("button", name="Allow on this page").click()
-    desk.until("navigator.clipboard.readText().then(text => text === argument)", "copied", "secret")
+    desk.until("navigator.clipboard.readText().then(text => text === argument)", "copied", "later")
     desk.run("printf '\\033]52;c;?\\a'")
-    assert "c2VjcmV0" not in desk.text
+    assert "bGF0ZXI" not in desk.text

@@ -23,6 +23,8 @@ export async function clipboardRead() {
 export class ClipboardConsent {
   #toasts;
   #answer = "unknown";
+  // What was copied last: the question may stay open while a program copies more.
+  #offered = "";
 
   constructor(toasts) {
     this.#toasts = toasts;
@@ -31,22 +33,23 @@ export class ClipboardConsent {
   /** A program sent the OSC 52 `body`. Reading is never answered. */
   offer(body) {
     const text = clipboardText(body);
-    if (text === null || this.#answer === "no" || this.#answer === "asked") return;
+    if (text === null || this.#answer === "no") return;
+    this.#offered = text;
     if (this.#answer === "yes") this.#write(text);
-    else this.#ask(text);
+    else if (this.#answer === "unknown") this.#ask();
   }
 
-  #ask(text) {
+  #ask() {
     this.#answer = "asked";
     this.#toasts.show("info", "A program in the terminal wants to write to your clipboard.", [
-      ["Allow on this page", () => this.#agree(text)],
+      ["Allow on this page", () => this.#agree()],
       ["Refuse", () => (this.#answer = "no")],
     ]);
   }
 
-  #agree(text) {
+  #agree() {
     this.#answer = "yes";
-    this.#write(text);
+    this.#write(this.#offered);
   }
 
   async #write(text) {

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts.models import Invitation, Membership, Role, SetupLink, Team, User
+from accounts.text import LineInput
 
 
 class AccountForm(forms.Form):
@@ -17,7 +18,7 @@ class AccountForm(forms.Form):
     email = forms.EmailField(
         label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
-    name = forms.CharField(
+    name = LineInput(
         max_length=80,
         required=False,
         help_text="How others see you. Empty: what stands before the @.",
@@ -47,7 +48,7 @@ class AccountForm(forms.Form):
 class SetupForm(AccountForm):
     """The first owner and the first team."""
 
-    team_name = forms.CharField(
+    team_name = LineInput(
         max_length=60, label="Team", initial="My team", help_text="Sandboxes belong to a team. You can invite others."
     )
 
@@ -73,7 +74,7 @@ class JoinForm(AccountForm):
 class TeamNameForm(forms.Form):
     """Another name for a team."""
 
-    name = forms.CharField(label="Team name", max_length=60)
+    name = LineInput(label="Team name", max_length=60)
 
     def __init__(self, team: Team, data: Any = None) -> None:
         super().__init__(data, initial={"name": team.name})
@@ -102,6 +103,6 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     """A link for one person."""
 
-    note = forms.CharField(
+    note = LineInput(
         label="For", max_length=80, required=False, widget=forms.TextInput(attrs={"placeholder": "Name, as a reminder"})
     )

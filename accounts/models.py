@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.text import LineField
 from accounts.tokens import new_token, token_hash
 from activity.log import record
 from activity.source import current
@@ -45,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in with an e-mail address."""
 
     email = models.EmailField("e-mail", unique=True, max_length=254)
-    name = models.CharField(max_length=80, blank=True, help_text="How others see this person.")
+    name = LineField(max_length=80, blank=True, help_text="How others see this person.")
     is_active = models.BooleanField("active", default=True, help_text="Off: signed out everywhere, cannot sign in.")
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin.")
     date_joined = models.DateTimeField("joined", default=timezone.now)
@@ -118,7 +119,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """People who share sandboxes."""
 
-    name = models.CharField(max_length=60, unique=True)
+    name = LineField(max_length=60, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 
@@ -237,7 +238,7 @@ class Invitation(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
-    note = models.CharField("for", max_length=80, blank=True, help_text="Whom the link is for, as a reminder.")
+    note = LineField("for", max_length=80, blank=True, help_text="Whom the link is for, as a reminder.")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.models import Team, User
+from accounts.text import LineInput, LinesInput
 from sandboxes.models import MIB, Sandbox, Template
 from sandboxes.names import validate_slug
 from sandboxes.permissions import ROLES_FOR, Action
@@ -93,10 +94,10 @@ class SettingsForm(forms.Form):
 class DetailsForm(SettingsForm):
     """What people call a sandbox and what it is for."""
 
-    title = forms.CharField(
+    title = LineInput(
         max_length=80, required=False, help_text="Shown in lists and at the top. Empty: its name is shown."
     )
-    description = forms.CharField(
+    description = LinesInput(
         max_length=300, required=False, help_text="What it is for.", widget=forms.Textarea(attrs={"rows": 2})
     )
 

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from accounts.text import LineInput
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
 from sessions.brings import environment
@@ -35,7 +36,7 @@ class SettingsForm(forms.Form):
         widget=forms.EmailInput(attrs=dict(PLAIN)),
         help_text="Written into commits. Without it git has no identity here.",
     )
-    git_name = forms.CharField(label="Name", max_length=80, required=False, help_text="The session's id when empty.")
+    git_name = LineInput(label="Name", max_length=80, required=False, help_text="The session's id when empty.")
     git_provider = forms.CharField(
         label="Provider",
         max_length=200,
@@ -44,7 +45,7 @@ class SettingsForm(forms.Form):
         widget=forms.TextInput(attrs=dict(PLAIN)),
         help_text="Where the token is sent, and nowhere else: a host, or an address with a port.",
     )
-    git_username = forms.CharField(
+    git_username = LineInput(
         label="User name",
         max_length=200,
         required=False,

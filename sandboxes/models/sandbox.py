@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team, User
+from accounts.text import LineField, LinesField
 from activity.log import record
 from sandboxes.models.idle import Idle
 from sandboxes.models.notice import NOTICE_SHOWN, Notice
@@ -104,8 +105,8 @@ class Sandbox(Idle):
     """One shared filesystem and one network, with a life cycle."""
 
     slug = models.CharField("id", max_length=30, unique=True, validators=[validate_slug])
-    title = models.CharField(max_length=80, blank=True)
-    description = models.CharField(max_length=300, blank=True)
+    title = LineField(max_length=80, blank=True)
+    description = LinesField(max_length=300, blank=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="sandboxes")
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="sandboxes")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

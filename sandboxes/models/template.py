@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from accounts.text import LineField
 from sandboxes.words import DAY_S, MINUTE_S
 
 MIB = 1024 * 1024
@@ -16,8 +17,8 @@ class Template(models.Model):
     """An image plus defaults."""
 
     slug = models.SlugField(max_length=40, unique=True)
-    title = models.CharField(max_length=60)
-    description = models.CharField(max_length=200, blank=True)
+    title = LineField(max_length=60)
+    description = LineField(max_length=200, blank=True)
     icon = models.CharField(max_length=40, blank=True, help_text="Name of an icon of the page's icon set.")
     image = models.CharField(max_length=200, help_text="Reference of an image on the engine.")
     memory_bytes = models.BigIntegerField("memory", default=1024 * MIB, validators=[MinValueValidator(64 * MIB)])

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from accounts.text import check_line
+
 PRIVATE = "/root/.private"
 DEFAULT_PROVIDER = "github.com"
 # What the providers take as the name beside an access token.
@@ -32,7 +34,6 @@ CONFIG = f"""\
 \tpath = {PRIVATE}/{SETTINGS_PATH}
 """
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 HOST = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
 
 
@@ -50,8 +51,10 @@ class Git:
         """Raise ValidationError with a sentence per field."""
         errors = {"git_email": wrong} if (wrong := self._wrong_email()) else {}
         for column, value in (("git_name", self.name), ("git_username", self.username), ("git_token", self.token)):
-            if CONTROL.search(value):
-                errors[column] = "Line breaks and control characters cannot be part of it."
+            try:
+                check_line(value)
+            except ValidationError as error:
+                errors[column] = error.messages[0]
         if len(self.token) > TOKEN_MAX:
             errors["git_token"] = f"An access token has at most {TOKEN_MAX} characters."
         if not provider_is_good(self.provider):

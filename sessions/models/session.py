@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import Membership, User
+from accounts.text import LineField
 from accounts.vault import sealed
 from accounts.vault.sealed import SealedField
 from activity.log import VISIT, record
@@ -87,9 +88,9 @@ class Session(models.Model):
     reason = models.CharField(max_length=500, blank=True, editable=False)
 
     git_email = models.CharField("git e-mail", max_length=254, blank=True)
-    git_name = models.CharField(max_length=80, blank=True, help_text="Defaults to the session's id.")
+    git_name = LineField(max_length=80, blank=True, help_text="Defaults to the session's id.")
     git_provider = models.CharField(max_length=200, blank=True, default=DEFAULT_PROVIDER)
-    git_username = models.CharField(max_length=200, blank=True, default=DEFAULT_USERNAME)
+    git_username = LineField(max_length=200, blank=True, default=DEFAULT_USERNAME)
     git_token = SealedField("git access token")
     # Names and values, see `sessions.brings.environment`.
     env = SealedField("environment")
@@ -142,7 +143,7 @@ class Session(models.Model):
             # The sandbox's row is the lock: two first visits at once do not draw the same id.
             Sandbox.objects.select_for_update().get(pk=sandbox.pk)
             taken = set(cls.objects.filter(sandbox=sandbox).values_list("name", flat=True))
-            name = session_id_for(user.display_name, taken)
+            name = session_id_for(user.display_name, user.email, taken)
             wanted = {"name": name, "permission": permission, "created_by": user}
             session, is_new = cls.objects.get_or_create(sandbox=sandbox, user=user, defaults=wanted)
             if is_new:

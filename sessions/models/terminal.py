@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.text import LineField
 from activity.log import record
 from sandboxes.models import Sandbox
 
@@ -41,7 +42,7 @@ class Terminal(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey("sandbox_sessions.Session", on_delete=models.CASCADE, related_name="terminals")
     number = models.PositiveIntegerField(editable=False)
-    title = models.CharField(max_length=60)
+    title = LineField(max_length=60)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Set when its shell was started: after that a holder that does not know it has lost it.

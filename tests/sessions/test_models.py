@@ -23,15 +23,28 @@ from sessions.names import session_id_for, validate_session_id
         ("Ada Lovelace", set(), "ada-lovelace"),
         ("Ada Lovelace", {"ada-lovelace"}, "ada-lovelace-2"),
         ("Vera Molnár", set(), "vera-molnar"),
-        ("李小龙", set(), "guest"),
+        ("李小龙", set(), "lixiaolong"),
+        ("張偉", set(), "zhangwei"),
+        ("張偉", {"zhangwei"}, "zhangwei-2"),
+        ("Łukasz Żak", set(), "lukasz-zak"),
+        ("Мария Склодовская-Кюри", set(), "mariya-sklodovskaya"),
+        ("🚀", set(), "w-x"),
+        ("::::", set(), "w-x"),
         ("A very long name indeed", set(), "a-very-long-name-ind"),
         ("pitcher-host", set(), "pitcher-host-2"),
         ("BOB", {"Bob"}, "bob-2"),
     ],
 )
 def test_an_id_is_made_from_the_name(name: str, taken: set[str], made: str) -> None:
-    assert session_id_for(name, taken) == made
+    assert session_id_for(name, "w.x@example.com", taken) == made
     validate_session_id(made)
+
+
+def test_people_without_a_letter_in_name_or_address_share_no_stock_name() -> None:
+    ids = {session_id_for("🚀", address, set()) for address in ("🚀@example.com", "🛸@example.com")}
+    assert len(ids) == 2
+    for made in ids:
+        validate_session_id(made)
 
 
 @pytest.mark.parametrize("bad", ["", "a b", "ä", "a" * 21, "a\n", "a.b"])

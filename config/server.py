@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +18,11 @@ asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
 
 from autobahn.websocket.protocol import WebSocketProtocol  # noqa: E402
 from daphne.endpoints import build_endpoint_description_strings  # noqa: E402
+from daphne.http_protocol import HTTPFactory  # noqa: E402
 from daphne.server import Server  # noqa: E402
 from daphne.ws_protocol import WebSocketFactory  # noqa: E402
 
+from config.channel import BoundedChannel  # noqa: E402
 from config.websocket import DirectWebSocket  # noqa: E402
 
 # A browser keeps to 16 input frames and 8 acknowledgements in flight; whoever sends more is cut off, because
@@ -29,8 +30,6 @@ from config.websocket import DirectWebSocket  # noqa: E402
 MESSAGES_WAITING = 64
 # Both ways: the largest frame of the holder is 64 KiB of output with its head.
 MESSAGE_MAX_BYTES = 72 * 1024
-# Twice what a form may send: what is a little too large gets a page of our own that says so.
-BODY_MAX_BYTES = 5 * 1024 * 1024
 # Where the scope carries the queue from the server to the application.
 BOUNDED = "sandlot.queue"
 # ASGI extension: `send` takes several binary messages and waits for room. See DirectWebSocket.send_binary.
@@ -38,7 +37,8 @@ DIRECT = "sandlot.direct"
 
 GONE = (WebSocketProtocol.STATE_CLOSING, WebSocketProtocol.STATE_CLOSED)
 
-# Server.run makes the factory itself and leaves no other place to choose.
+# Server.run makes the factories itself and leaves no other place to choose.
+HTTPFactory.protocol = BoundedChannel
 WebSocketFactory.protocol = DirectWebSocket
 
 
@@ -61,19 +61,10 @@ class BoundedServer(Server):  # type: ignore[misc]  # daphne has no types
         if isinstance(protocol, DirectWebSocket):
             scope["extensions"] = {DIRECT: {"send": protocol.send_binary}}
         if scope["type"] != "websocket":
-            return None if refused_as_too_large(protocol) else super().create_application(protocol, scope)
+            return super().create_application(protocol, scope)
         bounded: asyncio.Queue[Any] = asyncio.Queue(MESSAGES_WAITING)
         made = super().create_application(protocol, scope | {BOUNDED: bounded})
         return None if made is None else bounded
-
-
-def refused_as_too_large(protocol: Any) -> bool:
-    """Answer a request whose body is far too large. It lies in a file; Daphne would take all of it into memory."""
-    size = protocol.content.seek(0, os.SEEK_END)
-    protocol.content.seek(0)
-    if size > BODY_MAX_BYTES:
-        protocol.basic_error(413, b"Content Too Large", "This is more than may be sent. Nothing was changed.")
-    return bool(size > BODY_MAX_BYTES)
 
 
 def with_bounded_queue(application: Any) -> Any:

@@ -17,6 +17,8 @@
 
 /* A program that does not start within this time is taken for started: the loop must go on. */
 #define EXEC_WAIT_MS 2000
+/* Read by the first shell of a terminal in the place of its own start files. */
+#define PROFILE "/.sandlot/profile.sh"
 
 static struct rlimit files_at_start;
 static bool for_reading;
@@ -75,6 +77,14 @@ static bool open_pty(struct shell *shell, struct size size)
     return false;
 }
 
+static bool is_one_of(const char *name, const char *const names[])
+{
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
 static bool is_program(const char *path)
 {
     struct stat found;
@@ -84,12 +94,10 @@ static bool is_program(const char *path)
 /* Programs that images give root to keep it from logging in: whoever has a session is to have a shell. */
 static bool is_shell(const char *path)
 {
-    static const char *const none[] = {"nologin", "false", "true", "sync", "halt", "shutdown", "poweroff", "reboot"};
+    static const char *const none[] = {"nologin", "false", "true", "sync", "halt", "shutdown", "poweroff", "reboot",
+                                       NULL};
     const char *name = strrchr(path, '/');
-    for (size_t i = 0; name && i < sizeof none / sizeof *none; i++)
-        if (strcmp(name + 1, none[i]) == 0)
-            return false;
-    return is_program(path);
+    return !(name && is_one_of(name + 1, none)) && is_program(path);
 }
 
 /* The fields of root's line are name:password:uid:gid:comment:home:shell. */
@@ -146,17 +154,35 @@ static void enter_folder(const char *cwd)
     dprintf(2, " (%s), starting in %s\n", strerror(errno), instead);
 }
 
+/* Has the shell read PROFILE, which keeps what the image and the session set; false when it can only be a login shell. */
+static bool read_profile(const char *name)
+{
+    static const char *const by_env[] = {"sh", "dash", "ash", "ksh", "mksh", NULL};
+    if (access(PROFILE, R_OK) < 0)
+        return false;
+    if (strcmp(name, "bash") == 0)
+        return true;
+    if (!is_one_of(name, by_env))
+        return false;
+    const char *own = getenv("ENV");
+    setenv("SANDLOT_ENV_FILE", own ? own : "", 1);
+    setenv("ENV", PROFILE, 1);
+    return true;
+}
+
 /* Comes back only when it cannot run. SHELL is what tools start another shell by; one that was set stays. */
 static void run_as_login_shell(const char *path, const char *shell_before)
 {
-    char name[260];
+    char dashed[260];
     if (!is_program(path))
         return;
     if (!shell_before)
         setenv("SHELL", path, 1);
-    snprintf(name, sizeof name, "-%s", strrchr(path, '/') + 1); /* the dash makes it a login shell */
-    char *argv[] = {name, NULL};
-    execve(path, argv, environ);
+    char *name = strrchr(path, '/') + 1;
+    snprintf(dashed, sizeof dashed, "-%s", name); /* the dash makes it a login shell */
+    char *as_login[] = {dashed, NULL}, *plain[] = {name, NULL}, *bash[] = {name, "--rcfile", PROFILE, NULL};
+    bool reads = read_profile(name);
+    execve(path, !reads ? as_login : strcmp(name, "bash") == 0 ? bash : plain, environ);
 }
 
 /* Root's own, else one that is there: an image or a person that breaks root's shell leaves a way in. */

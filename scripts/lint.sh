@@ -17,7 +17,7 @@ main() {
     check .venv/bin/mypy
     check .venv/bin/lint-imports --no-logo
     check npm run --silent check
-    check shellcheck -x -P scripts -P . scripts/*.sh .ci/run
+    check shellcheck -x -P scripts -P . scripts/*.sh holder/profile.sh .ci/run
     # All of them run, so that one look shows all there is to do.
     [ "${#FAILED[@]}" = 0 ] || stop_with "Not in order:" "${FAILED[@]/#/    }"
 }

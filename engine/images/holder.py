@@ -1,4 +1,4 @@
-"""The image with the holder: built from its C sources, nothing in it but the program."""
+"""The image with the holder: the program, built from its C sources, and what the first shell of a terminal reads."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from engine.images.recipes import HERE, ensure_from, files_in, reference_of
 
 SOURCES = Path(__file__).parents[2] / "holder"
 # What the program is made of; tests beside it do not make another holder.
-BUILT_FROM = ("*.c", "*.h", "Makefile")
+BUILT_FROM = ("*.c", "*.h", "Makefile", "profile.sh")
 
 
 async def ensure_holder(engine: Engine, base: str, progress: Progress) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sessions.brings.environment import NAME
 from sessions.brings.git import CONFIG_GLOBAL
 from sessions.models import Session
 from sessions.terminal.protocol import Shell
@@ -27,4 +30,15 @@ def shell_for(session: Session) -> Shell:
         "SANDLOT_SESSION": session.name,
     }
     defaults = {"PATH": DEFAULT_PATH, "LANG": "C.UTF-8"}
-    return Shell(env=defaults | session.sandbox.image_environment | ours | session.environment, cwd=WORKSPACE)
+    image, own = session.sandbox.image_environment, session.environment
+    # What `holder/profile.sh` gives back when a start file sets it anew; it removes these two itself.
+    kept = {
+        "SANDLOT_IMAGE_ENV": names(image.keys() - ours.keys() - own.keys() - {"PATH"}),
+        "SANDLOT_SESSION_ENV": names(own),
+    }
+    return Shell(env=defaults | image | ours | own | kept, cwd=WORKSPACE)
+
+
+def names(variables: Iterable[str]) -> str:
+    """Return the names that a shell can have, in one line."""
+    return " ".join(sorted(name for name in variables if NAME.fullmatch(name)))

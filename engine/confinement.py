@@ -69,6 +69,8 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
         pids=limits.pids,
         open_files=OPEN_FILES,
         runtime=runtime,
+        # /etc/hosts of every container says that ::1 is localhost. Nothing else gets an IPv6 address.
+        loopback6=not network.startswith("container:") and runtime is None,
     )
 
 

@@ -38,7 +38,7 @@ class ContainerSpec:
 
     `network` is the name of a network, "none", "host", or "container:NAME" to join that container's.
     `seccomp` is a profile in Docker's JSON format, None for the engine's default.
-    `memory_bytes` is memory and swap together; None means no limit.
+    `memory_bytes` is memory and swap together; None means no limit. `loopback6`: ::1 answers, where the kernel has IPv6.
     """
 
     name: str
@@ -63,6 +63,7 @@ class ContainerSpec:
     log_bytes: int = 1024 * 1024
     stop_signal: str = "SIGTERM"
     runtime: str | None = None
+    loopback6: bool = False
 
 
 @dataclass(frozen=True, slots=True)

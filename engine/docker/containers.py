@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -29,6 +30,11 @@ from engine.wire import Answer, Connection, error_message, refusal
 
 # What changes a container's state; exec events would come with every viewer.
 EVENTS = ("create", "start", "die", "oom", "pause", "unpause", "destroy")
+
+# Docker switches IPv6 off in every network without it, also on lo. Whoever makes session containers runs on the
+# engine's machine; a container with a setting that its kernel does not have would not start.
+LOOPBACK6 = {"net.ipv6.conf.lo.disable_ipv6": "0"}
+KERNEL_IPV6 = Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6")
 
 # The engine's words: "Exited (137) 2 hours ago".
 EXIT_STATUS = re.compile(r"^Exited \((\d+)\)")
@@ -225,6 +231,7 @@ def _host_config_of(spec: ContainerSpec) -> dict[str, Any]:
         "Privileged": False,
         "RestartPolicy": {"Name": "no"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": str(spec.log_bytes), "max-file": "1"}},
+        "Sysctls": LOOPBACK6 if spec.loopback6 and KERNEL_IPV6.exists() else {},
         **({"Runtime": spec.runtime} if spec.runtime else {}),
     }
 

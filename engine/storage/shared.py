@@ -7,7 +7,7 @@ others, or put a link there that leads theirs somewhere else. So the mounts are 
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,7 +67,7 @@ async def prepare_sandbox(engine: Engine, instance: str, sandbox: str, tree: Ima
         tree = await tree_in(engine, data.labels[TREE])
     paths = _paths(instance, sandbox, tree)
     if data is None or not there.keys() >= {volume for _, volume in paths}:
-        await _make(engine, instance, sandbox, tree)
+        await _make(engine, instance, sandbox, tree, there.keys())
     return SharedTree(tree, paths, holder)
 
 
@@ -90,14 +90,15 @@ async def remove_sandbox(engine: Engine, instance: str, sandbox: str) -> None:
             await engine.remove_volume(volume.name)
 
 
-async def _make(engine: Engine, instance: str, sandbox: str, tree: ImageTree) -> None:
-    """Make what is missing. A sandbox that has all its volumes also has what is in them: they are made last."""
+async def _make(engine: Engine, instance: str, sandbox: str, tree: ImageTree, there: Collection[str]) -> None:
+    """Make what is not there. A sandbox that has all its volumes also has what is in them: they are made last."""
     labels = labels_of(instance, "data", sandbox=sandbox, image=tree.image, tree=tree.volume)
     data = await engine.ensure_volume(VolumeSpec(_data_name(instance, sandbox), labels))
     await engine.put_archive(data.name, archive_of_folders(_folders_inside(tree)))
     specs = [_project_spec(instance, sandbox, data)]
     specs += [_overlay_spec(instance, sandbox, tree, folder, data) for folder in tree.folders]
-    await asyncio.gather(*(engine.ensure_volume(spec) for spec in specs))
+    # What an earlier version began keeps the options that it has.
+    await asyncio.gather(*(engine.ensure_volume(spec) for spec in specs if spec.name not in there))
 
 
 def _folders_inside(tree: ImageTree) -> Iterator[Folder]:
@@ -117,7 +118,8 @@ def _folders_inside(tree: ImageTree) -> Iterator[Folder]:
 
 def _overlay_spec(instance: str, sandbox: str, tree: ImageTree, folder: Folder, data: Volume) -> VolumeSpec:
     upper, work = (f"{data.mountpoint}/{part}/{folder.name}" for part in ("upper", "work"))
-    options = f"lowerdir={tree.path_of(folder)},upperdir={upper},workdir={work}"
+    # With redirects a folder of the image can be renamed; without, rename(2) says EXDEV and tools copy or give up.
+    options = f"lowerdir={tree.path_of(folder)},upperdir={upper},workdir={work},redirect_dir=on"
     return VolumeSpec(
         _overlay_name(instance, sandbox, folder),
         labels_of(instance, "shared", sandbox=sandbox),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from shlex import quote
 from collections.abc import AsyncIterator
 
 import pytest
@@ -165,6 +166,17 @@ try:
 except OSError as error:
     print(error)
 """
+
+
+async def test_localhost_answers_by_both_of_its_addresses_and_ipv6_leads_nowhere(place: Place, container: str) -> None:
+    """/etc/hosts of a container names ::1 first for some clients: what listens there has to be reachable."""
+    serve = "python3 -m http.server 8099 --bind ::1 --directory /var/empty-of-ours"
+    await place.sh(container, f"mkdir -p /var/empty-of-ours; {serve} > /dev/null 2>&1 &")
+    ask = "import urllib.request as u; print(u.urlopen('http://localhost:8099/', timeout=5).status)"
+    tries = f"for n in 1 2 3 4 5 6 7 8 9 10; do python3 -c {quote(ask)} 2> /dev/null && break; sleep 0.3; done"
+    assert (await place.sh(container, tries)).stdout.split() == [b"200"]
+    addresses = (await place.sh(container, "cat /proc/net/if_inet6")).stdout.decode().split("\n")
+    assert [line.split()[-1] for line in addresses if line] == ["lo"]
 
 
 async def test_ports_of_the_machine_are_out_of_reach(place: Place, container: str, firewall: None) -> None:

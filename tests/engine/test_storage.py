@@ -43,6 +43,17 @@ async def test_a_file_of_one_session_is_there_for_all(place: Place, folder: str)
         assert (await place.sh(session, f"cat {folder}/from-ada")).stdout == b"hello\n"
 
 
+async def test_a_folder_of_the_image_can_be_renamed(place: Place) -> None:
+    """rename(2) itself, not mv, which copies where that fails; all sessions see it, and again after a restart."""
+    _, ada, bob, eve = place.sessions
+    rename = "import os; os.rename('/usr/share/doc', '/usr/share/papers')"
+    assert (await place.sh(ada, f'python3 -c "{rename}"')).stderr == b""
+    for session in (bob, eve):
+        assert (await place.sh(session, "ls -d /usr/share/doc /usr/share/papers")).stdout == b"/usr/share/papers\n"
+    assert (await place.sh(bob, "ls /usr/share/papers/base-files")).stdout
+    await place.sh(bob, "mv /usr/share/papers /usr/share/doc")
+
+
 async def test_a_new_file_looks_as_if_it_was_made_in_any_debian(place: Place) -> None:
     result = await place.sh(
         place.sessions[1], "stat -c '%a %n' / /etc /root /usr /tmp /root/.private /project/workspace"

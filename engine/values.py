@@ -38,7 +38,7 @@ class ContainerSpec:
 
     `network` is the name of a network, "none", "host", or "container:NAME" to join that container's.
     `seccomp` is a profile in Docker's JSON format, None for the engine's default.
-    `memory_bytes` is memory and swap together; None means no limit. `loopback6`: ::1 answers, where the kernel has IPv6.
+    `memory_bytes` is memory and swap together; None means no limit. `loopback6`: ::1 answers.
     """
 
     name: str

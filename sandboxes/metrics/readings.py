@@ -70,7 +70,10 @@ def is_out_of_pids(stats: Stats) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of an allowance is used: what bars and warnings say. `percent` is cut at 100, `level` is not."""
+    """How much of an allowance is used: what bars and warnings say. `percent` is cut at 100, `level` is not.
+
+    `used` is a dash while nobody has measured it.
+    """
 
     name: str
     used: str

@@ -86,6 +86,19 @@ def test_all_tabs_of_the_sandbox_are_there_at_once(phone: TerminalPage) -> None:
             assert link.evaluate("link => link.scrollWidth <= link.clientWidth")
 
 
+def test_every_heading_to_sort_the_list_by_is_there_at_once(phone: TerminalPage) -> None:
+    for width in (360, 320):
+        phone.page.set_viewport_size({"width": width, "height": 740})
+        phone.page.goto("/")
+        headings = phone.page.get_by_role("group", name="Sort by").get_by_role("link")
+        expect(headings.last).to_contain_text("Last used")
+        for heading in headings.all():
+            box = heading.bounding_box()
+            assert box
+            assert 0 <= box["x"] < box["x"] + box["width"] <= width
+            assert box["height"] >= 24
+
+
 # --- panes --------------------------------------------------------------------------------------------------------
 def test_one_pane_is_shown_and_a_button_leads_to_the_next(phone: TerminalPage, fingers: Fingers) -> None:
     phone.run("echo the first one")

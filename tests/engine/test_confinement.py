@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from shlex import quote
 from collections.abc import AsyncIterator
+from shlex import quote
 
 import pytest
 import pytest_asyncio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from sandboxes.metrics.shares import shares_of
 from sandboxes.models import EngineStatus, Notice, Sample, Sandbox, State, Usage
 from sandboxes.models.notice import NOTICES_KEPT
 from sandboxes.models.samples import COARSE_S, FINE_S
+from sandboxes.signals import sandbox_changed
 from sandboxes.supervising.sampler import AT_ONCE, Sampler
 from sessions.models import Session
 
@@ -114,14 +116,43 @@ class TestRows:
         assert (bars["Memory"].percent, bars["Memory"].level) == (12, "")
         assert (bars["Disk"].percent, bars["Disk"].level) == (90, "high")
 
-    def test_a_stale_look_shows_nothing_but_the_disk(self, sandbox: Sandbox) -> None:
+    def test_a_stale_look_shows_dashes_and_the_disk(self, sandbox: Sandbox) -> None:
         sandbox.reach(State.RUNNING)
-        assert shares_of(sandbox, NOON) == []
+        dashes = [("CPU", "–", "1 core"), ("Memory", "–", "1 GB")]
+        assert [(share.name, share.used, share.allowed) for share in shares_of(sandbox, NOON)] == dashes
         keep({"quiet-otter": READING}, NOON)
         late = NOON + timedelta(minutes=5)
-        assert shares_of(reloaded(sandbox), late) == []
+        assert [share.used for share in shares_of(reloaded(sandbox), late)] == ["–", "–"]
         Usage.objects.update(disk_bytes=MIB)
+        assert [share.used for share in shares_of(reloaded(sandbox), late)] == ["–", "–", "1 MB"]
+        sandbox.reach(State.STOPPED)
         assert [share.name for share in shares_of(reloaded(sandbox), late)] == ["Disk"]
+
+    def test_pages_hear_of_the_first_look_and_of_bars_that_move(
+        self, sandbox: Sandbox, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        told: list[str] = []
+
+        def tell(sandbox: Sandbox, **rest: object) -> None:
+            told.append(sandbox.slug)
+
+        def look(reading: Reading, second: int) -> list[str]:
+            told.clear()
+            with django_capture_on_commit_callbacks(execute=True):
+                keep({"quiet-otter": reading}, NOON + timedelta(seconds=second))
+            return list(told)
+
+        sandbox.reach(State.RUNNING)
+        sandbox_changed.connect(tell)
+        try:
+            assert look(READING, 0) == ["quiet-otter"]
+            assert look(READING, 15) == []
+            assert look(replace(READING, cpu_millis=READING.cpu_millis + 1), 30) == []
+            assert look(replace(READING, cpu_millis=0), 45) == ["quiet-otter"]
+            # The server was away meanwhile.
+            assert look(replace(READING, cpu_millis=0), 600) == ["quiet-otter"]
+        finally:
+            sandbox_changed.disconnect(tell)
 
     def test_bars_ask_nothing_when_the_list_has_loaded_them(
         self, sandbox: Sandbox, django_assert_num_queries: DjangoAssertNumQueries

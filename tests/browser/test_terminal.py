@@ -202,6 +202,21 @@ def test_a_tab_is_closed_after_asking(desk: TerminalPage) -> None:
     assert desk.ready().run("pgrep -c sleep || true") == "0"
 
 
+def test_what_ignores_the_end_goes_on_as_the_question_says(desk: TerminalPage) -> None:
+    page = desk.page
+    desk.run("nohup sleep 1001 > /dev/null 2>&1 & setsid sleep 1002 > /dev/null 2>&1 & true")
+    desk.start("sleep 1003")
+    tab = page.get_by_role("tab")
+    tab.hover()
+    tab.locator(".terminal-tab-close").click()
+    expect(page.get_by_role("dialog")).to_contain_text("nohup or setsid goes on until the session ends")
+    page.get_by_role("button", name="End terminal").click()
+    expect(tab).to_have_count(0)
+    page.get_by_role("button", name="New terminal").last.click()
+    assert desk.ready().run("pgrep -fa '^sleep 100' | cut -d' ' -f2-").split("\n") == ["sleep 1001", "sleep 1002"]
+    desk.run("pkill -f '^sleep 100'")
+
+
 # --- keys --------------------------------------------------------------------------------------------------------
 def test_the_search_counts(desk: TerminalPage) -> None:
     desk.run("seq -f 'needle %g' 1 25")
@@ -220,6 +235,14 @@ def test_the_search_counts(desk: TerminalPage) -> None:
     expect(count).to_have_text("No matches")
     field.press("Escape")
     assert desk.run("echo focus is back") == "focus is back"
+
+
+def test_control_and_shift_with_digits_and_marks_send_what_xterm_sends(desk: TerminalPage) -> None:
+    desk.start("sh -c 'stty raw -echo; echo re\"\"ady; head -c 8 | cat -v; stty sane'")
+    desk.sees("ready")
+    for key in ("^", "_", "!", "@", "~", ":", '"', "&"):
+        desk.press(f"Control+Shift+{key}")
+    desk.sees('^^^_!^@^^:"&')
 
 
 def test_the_text_grows_and_stays_so(desk: TerminalPage) -> None:

@@ -4,6 +4,7 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 
 import { isAnswer } from "../lib/typing/answers.js";
+import { controlOf } from "../lib/typing/controls.js";
 import { Connection } from "../lib/wire/connection.js";
 import { exitSentence } from "../lib/words/exit-status.js";
 import { webAddress } from "../lib/words/addresses.js";
@@ -369,7 +370,14 @@ export class View {
     if (event.type !== "keydown") return true;
     if (isTyping(event)) this.#touched(event);
     if (isScrolling(event)) this.#scrollbar.follow();
-    return this.#soft.mayHandle(event);
+    const control = controlOf(event);
+    return control === null ? this.#soft.mayHandle(event) : this.#sendControl(event, control);
+  }
+
+  #sendControl(event, control) {
+    event.preventDefault();
+    this.term.input(control, true);
+    return false;
   }
 
   #shortcut(event, action) {

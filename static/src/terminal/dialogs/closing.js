@@ -11,6 +11,8 @@ export async function mayEnd(panes, api) {
 }
 
 const UNKNOWN = "";
+// They ignore that their terminal hangs up, or are not of it any more.
+const STAYS = "What was started with nohup or setsid goes on until the session ends.";
 
 async function programIn(id, api) {
   try {
@@ -26,7 +28,7 @@ function askForOne({ title }, program) {
   const what = program === UNKNOWN ? "Its shell and everything that runs in it" : `“${program}” and everything else that runs in it`;
   return ask({
     title: `End ${title}?`,
-    text: `${what} will be stopped. To only leave, close the page: the terminal goes on.`,
+    text: `${what} will be stopped. ${STAYS} To only leave, close the page: the terminal goes on.`,
     yes: "End terminal",
     kind: "danger",
   });
@@ -35,7 +37,7 @@ function askForOne({ title }, program) {
 function askForMany(panes) {
   return ask({
     title: `End ${panes.length} terminals?`,
-    text: `Programs run in ${panes.map(({ title }) => title).join(", ")}. They will be stopped.`,
+    text: `Programs run in ${panes.map(({ title }) => title).join(", ")}. They will be stopped. ${STAYS}`,
     yes: "End terminals",
     kind: "danger",
   });

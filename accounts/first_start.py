@@ -8,7 +8,8 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.urls import reverse
 
-from accounts.models import SETUP_LINK_LIFETIME, SetupLink, User, found
+from accounts.models import SetupLink, User, found
+from accounts.models.invitation import SETUP_LINK_LIFETIME
 
 
 def first_start_words(origin: str) -> list[str]:

@@ -20,7 +20,10 @@ TEAM_OF = {
     "sandboxes.step": "sandbox__team",
     "sandbox_sessions.session": "sandbox__team",
     "sandbox_sessions.terminal": "session__sandbox__team",
+    "activity.entry": "team_id",
 }
+# What belongs to no team, and says nothing about one.
+OF_NOBODY = frozenset({"sandboxes.template", "sandboxes.enginestatus"})
 
 
 class TeamsOnly(ModelAdmin):
@@ -56,14 +59,16 @@ class TeamsOnly(ModelAdmin):
 
 
 def theirs(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return what of these rows belongs to the person's teams; templates and engines belong to nobody."""
+    """Return what of these rows belongs to the person's teams; nothing of a model that nobody thought of here."""
     if is_superuser(request):
         return rows
     mine = Membership.objects.filter(user=person(request)).values("team")
     if rows.model is User:
         return rows.filter(pk__in=Membership.objects.filter(team__in=mine).values("user"))
-    way = TEAM_OF.get(rows.model._meta.label_lower)  # noqa: SLF001  # documented
-    return rows.filter(**{f"{way}__in": mine}) if way else rows
+    label = rows.model._meta.label_lower  # noqa: SLF001  # documented
+    if label in OF_NOBODY:
+        return rows
+    return rows.filter(**{f"{TEAM_OF[label]}__in": mine}) if label in TEAM_OF else rows.none()
 
 
 def is_superuser(request: HttpRequest) -> bool:

@@ -25,7 +25,7 @@ WITHOUT_ENTRY = {
     "accounts/vault/rotation.py clear": "second factors are recorded by their rows",
     # Recorded by whatever calls them, in the same transaction.
     "accounts/vault/second_factor.py rewrite": "seal_plain and seal_anew count it",
-    "accounts/models.py use": "found records the owner and the team that the link is used up for",
+    "accounts/models/invitation.py use": "found records the owner and the team that the link is used up for",
     "sandboxes/models/life.py write_wanted": "want and trash record it under their verbs",
     "accounts/vault/rotation.py _replace": "seal_anew counts it, clear names it",
     "sessions/models/terminal.py close_all": "session.end, sandbox.stop, …",

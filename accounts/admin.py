@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.models import Invitation, Membership, Team, User
+from accounts.models import ApiToken, Invitation, Membership, Team, User
 from accounts.read_only import FirstRows, ReadOnly
 from accounts.row_actions import Answer, on_each_row
 from activity.source import label_of
@@ -185,3 +185,35 @@ class InvitationAdmin(admin.ModelAdmin):
             return Answer(f"{invitation}: was not open, left as it was.", messages.WARNING)
         invitation.revoke()
         return Answer(f"{invitation}: its link does not open any more.")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Whose programs may come in. The tokens themselves are not kept; people make them on their account page."""
+
+    list_display = ["user", "name", "shown", "team", "expires_at", "last_used_at", "last_used_from", "revoked_at"]
+    list_select_related = ["user", "team"]
+    list_filter = ["team"]
+    search_fields = ["name", "shown", "user__email", "user__name"]
+    ordering = ["-id"]
+    actions = ["revoke"]
+    fields = readonly_fields = (
+        *("user", "name", "shown", "scopes", "team", "created_at", "expires_at", "ends_with_password"),
+        *("last_used_at", "last_used_from", "revoked_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+    @on_each_row("Revoke…", asks="Programs that use these tokens are refused from now on.")
+    def revoke(self, request: HttpRequest, token: ApiToken) -> Answer:
+        what = f"{token.name} of {token.user}"
+        if not token.revoke():
+            return Answer(f"{what}: was revoked before, left as it was.", messages.WARNING)
+        return Answer(f"{what}: revoked.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.models import Invitation, Membership, Role, SetupLink, Team, User
+from accounts.models import ApiToken, Invitation, Membership, Role, Scope, SetupLink, Team, User
 from accounts.text import LineInput
 
 
@@ -106,3 +107,48 @@ class InviteForm(RoleForm):
     note = LineInput(
         label="For", max_length=80, required=False, widget=forms.TextInput(attrs={"placeholder": "Name, as a reminder"})
     )
+
+
+class ApiTokenForm(forms.Form):
+    """A new token for programs."""
+
+    LIFETIMES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "One year"}
+
+    name = LineInput(
+        max_length=60,
+        help_text="What uses it, so that you know later what to revoke.",
+        widget=forms.TextInput(attrs={"placeholder": "Nightly build", "autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.SANDBOXES_READ],
+        error_messages={"required": "Choose at least one."},
+    )
+    lifetime = forms.ChoiceField(label="Ends after", choices=list(LIFETIMES.items()), initial="90")
+    ends_with_password = forms.BooleanField(label="Ends also when I change my password", required=False)
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["team"] = forms.ModelChoiceField(
+            Team.objects.of(user), required=False, empty_label="All my teams", help_text="Where it may be used."
+        )
+        self.order_fields(["name", "scopes", "team", "lifetime"])
+
+    def save(self) -> tuple[ApiToken, str] | None:
+        """Return the token and its text; None, with the error in its place, when there are too many."""
+        wish = self.cleaned_data
+        try:
+            return ApiToken.make(
+                self.user,
+                wish["name"],
+                wish["scopes"],
+                team=wish["team"],
+                lifetime=timedelta(days=int(wish["lifetime"])),
+                ends_with_password=wish["ends_with_password"],
+            )
+        except ValidationError as error:
+            self.add_error(None, error.messages)
+            return None

@@ -44,9 +44,12 @@ def note_refusal(request: HttpRequest, target: Model | None) -> None:
 
 
 def source_of(request: HttpRequest) -> Source:
-    match = request.resolver_match
-    via = Via.ADMIN if match is not None and "admin" in match.app_names else Via.PAGE
     user = request.user if isinstance(request.user, AbstractBaseUser) else None
     headers = request.META
     address = client_address(headers.get("REMOTE_ADDR", ""), headers.get("HTTP_X_FORWARDED_FOR", ""))
-    return Source(via, address, user)
+    return Source(via_of(request), address, user, token=getattr(request, "token_name", ""))
+
+
+def via_of(request: HttpRequest) -> Via:
+    names = request.resolver_match.app_names if request.resolver_match is not None else []
+    return Via.API if "api" in names else Via.ADMIN if "admin" in names else Via.PAGE

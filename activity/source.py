@@ -18,6 +18,7 @@ class Via(StrEnum):
 
     PAGE = "page"
     ADMIN = "admin"
+    API = "api"
     SOCKET = "socket"
     COMMAND = "command"
     SUPERVISOR = "supervisor"
@@ -28,6 +29,7 @@ SERVER = "Sandlot"
 NOBODY = {
     Via.PAGE: "Not signed in",
     Via.ADMIN: "Not signed in",
+    Via.API: "Not signed in",
     Via.SOCKET: "Not signed in",
     Via.COMMAND: "Command line",
     Via.SUPERVISOR: SERVER,
@@ -36,12 +38,16 @@ NOBODY = {
 
 @dataclass(frozen=True)
 class Source:
-    """`address` is the client's IP address, "" where there is no client. `is_server`: nobody asked for it."""
+    """`address` is the client's IP address, "" where there is no client. `is_server`: nobody asked for it.
+
+    `token` is the name of the API token with which the person's program came, "" for the person.
+    """
 
     via: Via
     address: str = ""
     user: AbstractBaseUser | None = None
     is_server: bool = False
+    token: str = ""
 
     @property
     def actor_id(self) -> int | None:
@@ -51,7 +57,9 @@ class Source:
     def actor(self) -> str:
         if self.is_server:
             return SERVER
-        return label_of(self.user) if self.user else NOBODY[self.via]
+        if self.user is None:
+            return NOBODY[self.via]
+        return f"{label_of(self.user)} by the token {self.token}" if self.token else label_of(self.user)
 
 
 def label_of(user: AbstractBaseUser) -> str:

@@ -8,7 +8,7 @@ from django.contrib.admin import ModelAdmin, RelatedOnlyFieldListFilter
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Membership, User
+from accounts.models import ApiToken, Membership, User
 from accounts.signing import person
 
 # Model -> the way from its rows to their team.
@@ -63,8 +63,11 @@ def theirs(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
     if is_superuser(request):
         return rows
     mine = Membership.objects.filter(user=person(request)).values("team")
+    people = Membership.objects.filter(team__in=mine).values("user")
     if rows.model is User:
-        return rows.filter(pk__in=Membership.objects.filter(team__in=mine).values("user"))
+        return rows.filter(pk__in=people)
+    if rows.model is ApiToken:
+        return rows.filter(user__in=people)
     label = rows.model._meta.label_lower  # noqa: SLF001  # documented
     if label in OF_NOBODY:
         return rows

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 const NAMES = `
-  alert-triangle arrow-down arrow-left arrow-right arrow-up box brand-debian chart-line check chevron-down coffee copy
+  alert-triangle arrow-down arrow-left arrow-right arrow-up box brand-debian chart-line check chevron-down code coffee copy
   device-desktop dots download eye history key keyboard link lock logout moon package player-pause player-play player-stop
   plus refresh restore rotate-clockwise search settings shield-lock sun terminal-2 trash user-minus user-plus users x
 `;

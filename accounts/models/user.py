@@ -59,6 +59,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             super().save(*args, **options)
             if has_new_password:
+                for token in self.api_tokens.filter(ends_with_password=True, revoked_at=None):
+                    token.revoke()
                 record("login.password", self)
 
     @property

@@ -25,6 +25,7 @@ WITHOUT_ENTRY = {
     "accounts/vault/rotation.py clear": "second factors are recorded by their rows",
     # Recorded by whatever calls them, in the same transaction.
     "accounts/vault/second_factor.py rewrite": "seal_plain and seal_anew count it",
+    "accounts/models/api_token.py note_use": "when a program used it",
     "accounts/models/invitation.py use": "found records the owner and the team that the link is used up for",
     "sandboxes/models/life.py write_wanted": "want and trash record it under their verbs",
     "accounts/vault/rotation.py _replace": "seal_anew counts it, clear names it",
@@ -53,6 +54,7 @@ WITHOUT_ENTRY = {
     "accounts/views/entrance.py setup": "a form's",
     "accounts/views/entrance.py join_as_new": "a form's",
     "accounts/views/team.py rename": "a form's",
+    "accounts/views/api_tokens.py api_tokens": "a form's",
     "sandboxes/views/settings.py change": "a form's",
     "sandboxes/views/creating.py create": "a form's",
     "sessions/views/manage.py new_session": "a form's",

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import Invitation, Role, Team, User
+from accounts.models import ApiToken, Invitation, Role, Scope, Team, User
 from activity.log import record
 from activity.models import Outcome
 from activity.source import Source, Via, acting
@@ -33,6 +33,9 @@ def plant() -> dict[str, str]:
         Template.objects.create(slug=slug, image=f"sandlot/{slug}", **defaults)
     sandboxes(harbor, ada, ben)
     harbor.invite(Role.VIEWER, ada, "Grace, design review")
+    token, _ = ApiToken.make(ada, "Nightly build", [Scope.SANDBOXES_WRITE, Scope.TERMINALS_WRITE], team=harbor)
+    token.note_use("192.0.2.7")
+    ApiToken.make(ada, "Laptop", [Scope.SANDBOXES_READ])
     return {"invitation": harbor.invite(Role.MEMBER, ada, "Linus")[1]}
 
 

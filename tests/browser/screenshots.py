@@ -95,6 +95,7 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("team", "/team/"),
         Shot("team-invite", "/team/", click=".invite-form .button"),
         Shot("team-viewer", "/team/", who="vera@example.com"),
+        Shot("api-tokens", "/account/tokens/"),
         Shot("activity", "/activity/"),
         Shot("activity-refused", "/activity/?outcome=refused"),
         Shot("activity-nothing", "/activity/?text=none"),

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the first shell of a terminal reads instead of its own start files. It reads those of a login shell, and then gives
 # back what they took: a variable of the image survives /etc/profile, one of the session survives the person's files too.
 # Any POSIX shell can read it. PATH is never replaced as a whole: what a start file adds stays.

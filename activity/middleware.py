@@ -51,5 +51,5 @@ def source_of(request: HttpRequest) -> Source:
 
 
 def via_of(request: HttpRequest) -> Via:
-    names = request.resolver_match.app_names if request.resolver_match is not None else []
+    names = request.resolver_match.namespaces if request.resolver_match is not None else []
     return Via.API if "api" in names else Via.ADMIN if "admin" in names else Via.PAGE

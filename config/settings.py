@@ -86,6 +86,7 @@ SANDLOT_OWNER_PASSWORD = ENVIRONMENT.owner_password.get_secret_value() if ENVIRO
 # --- Django ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
+    "api",
     "sessions",
     "sandboxes",
     "accounts",
@@ -113,6 +114,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.errors.RefusedMiddleware",
     "activity.middleware.ActivityMiddleware",
+    "api.middleware.ApiMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("api.urls")),
     path("", include("sandboxes.urls")),
     path("", include("sessions.urls")),
 ]

@@ -74,7 +74,10 @@ COLUMNS: dict[str, tuple[str, Expression | F]] = {
     "state": ("State", F("state")),
     "name": ("Name", NAME),
     "template": ("Template", F("template__title")),
-    "owner": ("Owner", Lower(Coalesce(NullIf("created_by__name", Value("")), "created_by__email"))),
+    "owner": (
+        "Owner",
+        Lower(Coalesce(NullIf("created_by__name", Value("")), "created_by__email", output_field=CharField())),
+    ),
     "used": ("Last used", F("last_used_at")),
 }
 DEFAULT = "name"

@@ -169,6 +169,15 @@ class LiveServer:
         self.manage("shell", "-c", code)
         return Person(self, email)
 
+    def api_token(self, email: str, *scopes: str) -> str:
+        """Make a token with these scopes, or with all."""
+        code = (
+            "from accounts.models import *;"
+            f"u=User.objects.get(email={email!r});"
+            f"print('token', ApiToken.make(u,'a program',{list(scopes)!r} or list(Scope.values))[1])"
+        )
+        return self.manage("shell", "-c", code).split("token ")[1].strip()
+
 
 class Person:
     """Somebody at a browser: signed in, with cookies, posting the forms of the pages."""

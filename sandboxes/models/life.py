@@ -138,9 +138,9 @@ class Life(models.Model):
             rows = rows.exclude(desired=Desired.DELETED)
         if desired == Desired.RUNNING:
             rows = rows.filter(self.may_run)
-        settled = SETTLED.get(Desired(desired))
-        if settled and "boot" not in fields:
-            rows = rows.exclude(desired=desired, state=settled)
+        if "boot" not in fields:
+            # It is so already, or on its way there.
+            rows = rows.exclude(desired=desired, state__in=[SETTLED.get(Desired(desired), towards), towards])
         return bool(rows.update(desired=desired, state=towards, reason=reason, state_at=timezone.now(), **fields))
 
     def reach(self, state: str, reason: str = "", **fields: Any) -> None:

@@ -164,8 +164,10 @@ class Sandbox(Idle):
         self.announce()
 
     def describe(self, title: str, description: str) -> None:
-        """Give a title, under which lists show it, and say what it is for. The slug stays."""
+        """Give a title, under which lists show it, and say what it is for. The slug stays. Raises ValidationError."""
         self.title, self.description = title, description
+        others = {field.name for field in self._meta.fields} - {"title", "description"}
+        self.clean_fields(exclude=others)
         with transaction.atomic():
             self.save(update_fields=["title", "description"])
             record("sandbox.settings", self, detail={"title": title})

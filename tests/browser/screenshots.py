@@ -96,6 +96,8 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("team-invite", "/team/", click=".invite-form .button"),
         Shot("team-viewer", "/team/", who="vera@example.com"),
         Shot("api-tokens", "/account/tokens/"),
+        Shot("api", "/api/"),
+        Shot("api-operation", "/api/", click="#create_session > summary"),
         Shot("activity", "/activity/"),
         Shot("activity-refused", "/activity/?outcome=refused"),
         Shot("activity-nothing", "/activity/?text=none"),

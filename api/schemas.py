@@ -1,0 +1,269 @@
+"""The shapes of what goes in and out. Sizes are in bytes, times in UTC (RFC 3339), durations in seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+Item = TypeVar("Item")
+STATES = Literal["creating", "starting", "running", "paused", "stopping", "stopped", "failed", "deleting"]
+# No control characters: rows refuse them, and PostgreSQL takes no NUL at all.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+SessionId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,20}$")]
+SandboxId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$")]
+# SQLite and PostgreSQL keep 64 bits; a sandbox of a pebibyte is a mistake.
+Bytes = Annotated[int, Field(ge=0, le=1 << 50)]
+
+
+class Wish(Schema):
+    """What a program asks for. A field that is not known is a mistake, and not ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Page(Schema, Generic[Item]):
+    """A part of a list. `next_cursor` leads to what follows, null at the end."""
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+class Person(Schema):
+    id: int
+    name: str
+    email: str
+
+
+class TeamOut(Schema):
+    id: int
+    name: str
+    role: str = Field(description="Yours: owner, admin, member or viewer.")
+    may_create: bool
+
+
+class Member(Schema):
+    person: Person
+    role: str
+    since: datetime
+
+
+class TemplateOut(Schema):
+    id: str
+    title: str
+    description: str
+    icon: str
+    memory_bytes: int
+    cpu_millis: int = Field(description="Thousandths of a core.")
+    pids_limit: int
+    disk_bytes: int
+    idle_timeout_s: int | None = Field(description="Null: never.")
+
+
+class Usage(Schema):
+    """The newest look at it, null where nobody has looked since it started."""
+
+    at: datetime | None
+    cpu_millis: int | None
+    memory_bytes: int | None
+    pids: int | None
+    disk_bytes: int | None
+
+
+class TeamName(Schema):
+    id: int
+    name: str
+
+
+class SandboxOut(Schema):
+    """A sandbox: one filesystem and one network that its sessions share."""
+
+    id: str
+    title: str
+    description: str
+    team: TeamName
+    template: str
+    owner: Person | None
+    state: STATES
+    wanted: Literal["running", "paused", "stopped", "deleted"] = Field(description="What it is on its way to.")
+    reason: str = Field(description="Why it is so, where there is something to say.")
+    next_action: str = Field(description="What somebody can do now.")
+    operations: list[str] = Field(description="What it offers now, as the last part of `actions/…`.")
+    created_at: datetime
+    state_at: datetime
+    last_used_at: datetime | None
+    last_used_by: str | None
+    idle_timeout_s: int | None = Field(description="Seconds without use after which it stops; null: never.")
+    stops_at: datetime | None
+    stops_because: str | None = Field(description="What `stops_at` counts from.")
+    memory_bytes: int
+    cpu_millis: int
+    pids_limit: int
+    disk_bytes: int
+    usage: Usage
+    trashed_at: datetime | None
+    purge_at: datetime | None = Field(description="When the trash is emptied of it.")
+    address: str = Field(description="Its page.")
+
+
+class SandboxWish(Wish):
+    """A new sandbox. Everything has a sensible value by itself."""
+
+    template: Text | None = Field(None, description="Default: the first one that is offered.")
+    id: SandboxId | None = Field(None, description="Default: a free name such as quiet-otter. It cannot be changed.")
+    title: Text = Field("", max_length=80)
+    description: Text = Field("", max_length=300)
+    team: int | None = Field(None, ge=1, le=1 << 62, description="Needed where you may create in several.")
+    size: Literal["small", "standard", "large"] = "standard"
+    idle_timeout_s: int | None = Field(
+        None, ge=300, le=2_592_000, description="Seconds without use after which it stops. Default: the template's."
+    )
+
+
+class SandboxChange(Wish):
+    """What is not named stays."""
+
+    title: Text | None = Field(None, max_length=80)
+    description: Text | None = Field(None, max_length=300)
+    idle_timeout_s: int | None = Field(None, ge=300, le=2_592_000, description="Null: never.")
+    memory_bytes: Bytes | None = None
+    cpu_millis: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    pids_limit: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    disk_bytes: Bytes | None = None
+
+
+class StepOut(Schema):
+    """A step of the work on a sandbox."""
+
+    operation: str
+    title: str
+    outcome: Literal["running", "done", "failed", "interrupted"]
+    detail: str
+    started_at: datetime
+    took_s: float | None
+
+
+class Metrics(Schema):
+    """Samples as columns: `at` in seconds since 1970, and for each graph its lines and its limit, null in gaps."""
+
+    since: int
+    until: int
+    every_s: int
+    at: list[int]
+    graphs: dict[str, Any]
+
+
+class EntryOut(Schema):
+    """Something that was done, refused or failed."""
+
+    number: int
+    at: datetime
+    actor: str
+    via: str
+    verb: str
+    target: str
+    outcome: str
+    detail: dict[str, Any]
+
+
+class GitOut(Schema):
+    email: str
+    name: str
+    provider: str
+    username: str
+    has_token: bool
+
+
+class SessionOut(Schema):
+    """One isolated place in a sandbox. Values of variables and tokens never leave the server."""
+
+    id: str
+    sandbox: str
+    is_global: bool
+    permission: Literal["write", "read"]
+    state: Literal["waiting", "starting", "running", "stopped", "failed"]
+    reason: str
+    person: Person | None = Field(description="Whose it is; null for one that is no person's.")
+    created_by: Person | None
+    created_at: datetime
+    last_used_at: datetime | None
+    git: GitOut
+    env: list[str] = Field(description="Names of its own variables.")
+    has_host_token: bool
+    may: list[str] = Field(description="What you may do with it: look, type, configure, end.")
+    terminals: int = Field(description="How many run in it.")
+
+
+class GitWish(Wish):
+    """Who the session is for git. The token is sent to the provider and nowhere else."""
+
+    email: Text = Field(max_length=254)
+    name: Text = Field("", max_length=80, description="Default: the session's id.")
+    provider: Text = Field("github.com", max_length=200)
+    username: Text = Field("x-access-token", max_length=200)
+    token: Text = Field("", max_length=4096)
+
+
+class SessionWish(Wish):
+    """A session to connect to. An id that is there gives that session as it is, and nothing of it is changed."""
+
+    id: SessionId | None = Field(None, description="Null: the global session, or with `own` yours.")
+    own: bool = Field(False, description="Your own session, with the permission that your role gives. Takes no id.")
+    permission: Literal["write", "read"] = "write"
+    git: GitWish | None = None
+    env: dict[str, str] = Field(default_factory=dict, max_length=1000)
+    host_token: Text | None = Field(None, max_length=4096)
+
+
+class SessionChange(Wish):
+    """What is not named stays."""
+
+    git: GitWish | None = None
+    env: dict[str, str | None] | None = Field(None, max_length=1000, description="Null takes a variable away.")
+    host_token: Text | None = Field(None, max_length=4096, description='"" takes it away.')
+
+
+class TerminalOut(Schema):
+    """A shell in a session."""
+
+    id: str
+    sandbox: str
+    session: str
+    title: str
+    state: Literal["running", "ended"]
+    exit_status: int | None
+    created_at: datetime
+    created_by: str | None
+    end_reason: str
+    socket: str = Field(description="Path of the websocket that shows it, subprotocol sandlot.terminal.v1.")
+
+
+class TerminalWish(Wish):
+    title: Text | None = Field(None, max_length=60)
+
+
+class TerminalChange(Wish):
+    title: Text = Field(min_length=1, max_length=60)
+
+
+class TokenOut(Schema):
+    """What is known of a token; its text is not kept."""
+
+    id: int
+    name: str
+    begins_with: str
+    scopes: list[str]
+    team: TeamName | None = Field(description="Null: all teams of its person.")
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    last_used_from: str
+    is_current: bool
+
+
+class Me(Schema):
+    person: Person
+    token: TokenOut
+    teams: list[TeamOut]

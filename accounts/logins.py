@@ -1,4 +1,4 @@
-"""Proof that somebody is signed in, for connections that outlive the request that opened them."""
+"""Proof of who is there, for connections that outlive the request that opened them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session as BrowserSession
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,49 @@ class Login:
             return None
         return cls(user.pk, browser.session_key, browser.get(HASH_SESSION_KEY, ""))
 
+    def grants(self, scope: str) -> bool:
+        return True
 
-def still_good(logins: Collection[Login]) -> set[Login]:
-    """Return those that have not ended, in two queries whatever their number."""
+    def reaches(self, team_id: int) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class TokenLogin:
+    """A program's token. It ends with its date, its revocation, the account, or the membership in its team."""
+
+    user_id: int
+    token_id: int
+    scopes: frozenset[str]
+    team_id: int | None
+
+    @classmethod
+    def of(cls, token: ApiToken | None) -> TokenLogin:
+        """Return the proof that a token is; without one it is proof of nothing."""
+        if token is None:
+            return cls(0, 0, frozenset(), None)
+        return cls(token.user_id, token.pk, token.grants, token.team_id)
+
+    def grants(self, scope: str) -> bool:
+        return scope in self.scopes
+
+    def reaches(self, team_id: int) -> bool:
+        return self.team_id in (None, team_id)
+
+
+Proof = Login | TokenLogin
+
+
+def still_good(proofs: Collection[Proof]) -> set[Proof]:
+    """Return those that have not ended, in three queries whatever their number."""
+    logins = {each for each in proofs if isinstance(each, Login)}
+    programs = {each for each in proofs if isinstance(each, TokenLogin)}
+    return good_logins(logins) | good_programs(programs)
+
+
+def good_logins(logins: set[Login]) -> set[Proof]:
+    if not logins:
+        return set()
     users = User.objects.filter(is_active=True).in_bulk({login.user_id for login in logins})
     hashes = {pk: user.get_session_auth_hash() for pk, user in users.items()}
     now = timezone.now()
@@ -40,3 +80,12 @@ def still_good(logins: Collection[Login]) -> set[Login]:
         BrowserSession.objects.filter(session_key__in=keys, expire_date__gt=now).values_list("session_key", flat=True)
     )
     return {login for login in logins if login.key in alive and hashes.get(login.user_id) == login.auth_hash}
+
+
+def good_programs(programs: set[TokenLogin]) -> set[Proof]:
+    if not programs:
+        return set()
+    usable = set(
+        ApiToken.objects.usable().filter(pk__in={each.token_id for each in programs}).values_list("pk", flat=True)
+    )
+    return {each for each in programs if each.token_id in usable}

@@ -23,4 +23,7 @@ def source_of(scope: dict[str, Any]) -> Source:
     user = scope["user"] if isinstance(scope["user"], AbstractBaseUser) else None
     peer, *_ = scope.get("client") or [""]
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-    return Source(Via.SOCKET, client_address(peer, forwarded.decode("latin-1")), user)
+    token = scope.get("token_name", "")
+    return Source(
+        Via.API if token else Via.SOCKET, client_address(peer, forwarded.decode("latin-1")), user, token=token
+    )

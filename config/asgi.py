@@ -13,13 +13,15 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
+from accounts.sockets import with_login
 from activity.sockets import with_source
+from api.sockets import with_token
 from config.origins import only_from
 from config.routing import refuse_unknown
 from sandboxes.routing import websocket_urlpatterns as sandbox_sockets
 from sessions.routing import websocket_urlpatterns as session_sockets
 
-routes = URLRouter([*session_sockets, *sandbox_sockets, refuse_unknown])
+routes = with_source(URLRouter([*session_sockets, *sandbox_sockets, refuse_unknown]))
 # Scheme, host and port must be the dashboard's own: a preview host or another port is another site's page.
-sockets = only_from(settings.SANDLOT_ORIGINS, AuthMiddlewareStack(with_source(routes)))
-application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+browsers = only_from(settings.SANDLOT_ORIGINS, AuthMiddlewareStack(with_login(routes)))
+application = ProtocolTypeRouter({"http": pages, "websocket": with_token(routes, browsers)})

@@ -44,9 +44,10 @@ class EventsSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     async def connect(self) -> None:
         await self.accept()
-        self.login = await database_sync_to_async(Login.of)(self.scope["user"], self.scope["session"])
+        self.login = self.scope["login"]
         self.roles: dict[int, str] = {}
-        if self.login is None:
+        # News of all teams is for pages: a token may be for one.
+        if not isinstance(self.login, Login):
             await self.close(Close.SIGNED_OUT)
             return
         await self._follow_teams(await self._roles_now())

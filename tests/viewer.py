@@ -38,8 +38,10 @@ class Refusal(Exception):  # noqa: N818
 class Viewer:
     """Keeps everything it saw: `output` from `start` on, the last size, presence, exit status."""
 
-    def __init__(self, origin: str, cookie: str, terminal_id: str, *, client: str = "", drive: bool = True) -> None:
-        self.origin, self.cookie, self.terminal_id = origin, cookie, terminal_id
+    def __init__(
+        self, origin: str, cookie: str, terminal_id: str, *, client: str = "", drive: bool = True, token: str = ""
+    ) -> None:
+        self.origin, self.cookie, self.terminal_id, self.token = origin, cookie, terminal_id, token
         self.client, self.drive = client or secrets.token_hex(16), drive
         self.output, self.start = bytearray(), 0
         self.epoch: str | None = None
@@ -91,9 +93,10 @@ class Viewer:
         self.live, self.ended, self.welcome, self.presence = False, None, {}, {}
         self._socket = await connect(
             url,
-            origin=Origin(self.origin),
+            # A program has no origin and no cookies.
+            origin=None if self.token else Origin(self.origin),
             subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
-            additional_headers={"Cookie": self.cookie},
+            additional_headers={"Authorization": f"Bearer {self.token}"} if self.token else {"Cookie": self.cookie},
             compression=None,
             max_size=2 * protocol.FRAME_MAX_BYTES,
             # A browser sends no pings either: only the server decides that a connection is dead.

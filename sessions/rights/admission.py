@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.logins import Login, still_good
-from accounts.models import Membership, User
+from accounts.logins import Login, Proof, still_good
+from accounts.models import Membership, Scope, User
 from accounts.vault.vault import VaultError
 from activity.log import VISIT, record
 from activity.models import Outcome
-from activity.refusals import Close, Hidden, NotNow, Over, Refused, SignedOut
+from activity.refusals import Close, Hidden, NotAllowed, NotNow, Over, Refused, SignedOut
 from sandboxes.models import State
 from sessions.containers import container_name
 from sessions.models import Session, SessionState, Terminal
@@ -23,8 +23,14 @@ from sessions.terminal.shell import shell_for
 logger = logging.getLogger(__name__)
 
 
-def signed_out() -> Refused:
-    return SignedOut("You are signed out. The terminal keeps running: sign in again to go on.")
+def signed_out(login: Proof | None) -> Refused:
+    if login is None or isinstance(login, Login):
+        return SignedOut("You are signed out. The terminal keeps running: sign in again to go on.")
+    return SignedOut("This token is mistyped, expired or revoked. The terminal keeps running.")
+
+
+def missing_scope(scope: Scope) -> Refused:
+    return NotAllowed(f"This token lacks the scope {scope}.", code="missing_scope")
 
 
 def not_here() -> Refused:
@@ -43,7 +49,7 @@ def paused() -> Refused:
 class Seat:
     """A person's admitted place at a terminal. `shell` is there while the terminal was never opened."""
 
-    login: Login
+    login: Proof
     terminal_id: UUID
     session_id: int
     container: str
@@ -53,20 +59,22 @@ class Seat:
     shell: Shell | None
 
 
-def admit(login: Login | None, terminal_id: UUID) -> Seat:
+def admit(login: Proof | None, terminal_id: UUID) -> Seat:
     """Return the person's seat at a terminal. Raises Refused with the reason."""
     if login is None or not still_good([login]):
-        raise signed_out()
+        raise signed_out(login)
+    if not login.grants(Scope.TERMINALS_READ):
+        raise missing_scope(Scope.TERMINALS_READ)
     user = User.objects.get(pk=login.user_id)
     terminal = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
-    if terminal is None:
+    if terminal is None or not login.reaches(terminal.session.sandbox.team_id):
         raise not_here()
     session = terminal.session
     if session.sandbox.state == State.PAUSED:
         raise paused()
     if session.state != SessionState.RUNNING:
         raise NotNow(f"The session {session.name} is not running yet. It connects by itself.")
-    may_drive = may(user, Act.TYPE, session, session.sandbox.team.role_of(user))
+    may_drive = may_type(login, user, session, session.sandbox.team.role_of(user))
     return Seat(
         login=login,
         terminal_id=terminal_id,
@@ -77,6 +85,11 @@ def admit(login: Login | None, terminal_id: UUID) -> Seat:
         may_drive=may_drive,
         shell=shell_to_start(terminal, may_drive=may_drive),
     )
+
+
+def may_type(login: Proof, user: User, session: Session, role: str | None) -> bool:
+    """Whether the keyboard can be theirs: by the person's right, and by the token's scope."""
+    return login.grants(Scope.TERMINALS_WRITE) and may(user, Act.TYPE, session, role)
 
 
 def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
@@ -93,7 +106,7 @@ def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
         raise Over(text) from error
 
 
-def let_in(login: Login | None, terminal_id: UUID) -> Seat:
+def let_in(login: Proof | None, terminal_id: UUID) -> Seat:
     """Admit and record it; a link that comes back within the same visit is not a new one. Raises Refused."""
     terminal = Terminal.objects.select_related("session__sandbox__team").filter(pk=terminal_id).first()
     try:
@@ -112,7 +125,7 @@ def note_end_wish(terminal_id: UUID) -> None:
 
 
 def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
-    """Return the seats whose right has ended, with the reason; five queries whatever their number."""
+    """Return the seats whose right has ended, with the reason; six queries whatever their number."""
     if not seats:
         return {}
     good = still_good({seat.login for seat in seats})
@@ -128,7 +141,7 @@ def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
     for seat in seats:
         session, user = sessions.get(seat.session_id), users.get(seat.login.user_id)
         if seat.login not in good or user is None:
-            reasons[seat] = signed_out()
+            reasons[seat] = signed_out(seat.login)
         elif session is None:
             reasons[seat] = session_over()
         elif why := why_out(seat, session, user, roles.get((session.sandbox.team_id, user.pk))):
@@ -144,6 +157,6 @@ def why_out(seat: Seat, session: Session, user: User, role: str | None) -> Refus
         return session_over()
     if session.sandbox.state == State.PAUSED:
         return paused()
-    if may(user, Act.TYPE, session, role) != seat.may_drive:
+    if may_type(seat.login, user, session, role) != seat.may_drive:
         return NotNow("Your rights here have changed.")
     return None

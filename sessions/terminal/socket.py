@@ -17,7 +17,6 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from accounts.logins import Login
 from activity.refusals import EngineSilent, Invalid, NotAllowed, NotNow, Over, Refused, TakenOver, TooMany
 from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
 from sessions.models import Session, Terminal
@@ -80,9 +79,8 @@ async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> Non
 
 async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     """Admit the person, link to the holder, then carry messages both ways until one side is done."""
-    login = await database_sync_to_async(Login.of)(scope["user"], scope["session"])
     terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
-    seat = await database_sync_to_async(let_in)(login, terminal_id)
+    seat = await database_sync_to_async(let_in)(scope["login"], terminal_id)
     # Before the hello: the engine needs 30 to 50 ms, in which the page gets ready to say it.
     link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id)
     try:

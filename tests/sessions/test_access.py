@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.logins import Login
-from accounts.models import Role, Team, User
+from accounts.logins import Login, Proof, TokenLogin
+from accounts.models import ApiToken, Role, Scope, Team, User
 from activity.refusals import Close, Refused
 from sandboxes.models import Sandbox
 from sessions.models import Session, SessionState, Terminal
@@ -37,7 +37,7 @@ def terminal_of(session: Session, *, opened: bool = False) -> Terminal:
     return terminal
 
 
-def refusal(login: Login | None, terminal: Terminal) -> Close:
+def refusal(login: Proof | None, terminal: Terminal) -> Close:
     with pytest.raises(Refused) as caught:
         admit(login, terminal.pk)
     return caught.value.close
@@ -122,6 +122,7 @@ def test_nobody_is_expelled_while_nothing_changed(bobs_seat: Seat) -> None:
 
 def test_logout_expels_the_one_browser_that_did_it(bob: User, bobs_seat: Seat) -> None:
     other = admit(signed_in(bob), bobs_seat.terminal_id)
+    assert isinstance(bobs_seat.login, Login)
     BrowserSession.objects.filter(session_key=bobs_seat.login.key).delete()
     assert outcome(bobs_seat, other) == [Close.SIGNED_OUT, None]
 
@@ -169,3 +170,47 @@ def test_the_watch_asks_as_often_for_many_as_for_one(bob: User, bobs_session: Se
     with CaptureQueriesContext(connection) as ten:
         expelled(seats)
     assert len(ten) == len(one) == 5
+
+
+# --- programs -------------------------------------------------------------------------------------------------------
+def by_token(user: User, *scopes: Scope, team: Team | None = None) -> TokenLogin:
+    return TokenLogin.of(ApiToken.make(user, "a program", scopes, team=team)[0])
+
+
+def test_a_token_types_where_its_person_may(bob: User, bobs_session: Session) -> None:
+    assert admit(by_token(bob, Scope.TERMINALS_WRITE), terminal_of(bobs_session).pk).may_drive
+
+
+def test_a_token_that_may_look_does_not_type(bob: User, bobs_session: Session) -> None:
+    assert not admit(by_token(bob, Scope.TERMINALS_READ), terminal_of(bobs_session, opened=True).pk).may_drive
+
+
+def test_a_token_types_in_nobody_elses_session(alice: User, bobs_session: Session) -> None:
+    assert not admit(by_token(alice, Scope.TERMINALS_WRITE), terminal_of(bobs_session, opened=True).pk).may_drive
+
+
+def test_a_token_without_the_scope_and_one_for_another_team_see_nothing(bob: User, bobs_session: Session) -> None:
+    terminal = terminal_of(bobs_session)
+    elsewhere = Team.objects.create(name="Elsewhere")
+    elsewhere.add(bob, Role.OWNER)
+    assert refusal(by_token(bob, Scope.SANDBOXES_WRITE), terminal) == Close.NOT_ALLOWED
+    assert refusal(by_token(bob, Scope.TERMINALS_WRITE, team=elsewhere), terminal) == Close.NOT_ALLOWED
+    assert refusal(TokenLogin.of(None), terminal) == Close.SIGNED_OUT
+
+
+def test_a_revoked_token_expels_and_others_stay(bob: User, bobs_session: Session, bobs_seat: Seat) -> None:
+    token, _ = ApiToken.make(bob, "a program", [Scope.TERMINALS_WRITE])
+    seat = admit(TokenLogin.of(token), bobs_seat.terminal_id)
+    assert outcome(bobs_seat, seat) == [None, None]
+    token.revoke()
+    assert outcome(bobs_seat, seat) == [None, Close.SIGNED_OUT]
+
+
+def test_a_token_ends_with_the_membership_and_the_account(bob: User, team: Team, bobs_session: Session) -> None:
+    terminal = terminal_of(bobs_session)
+    seat = admit(by_token(bob, Scope.TERMINALS_WRITE, team=team), terminal.pk)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert outcome(seat) == [Close.SIGNED_OUT]
+    User.objects.filter(pk=bob.pk).update(is_active=True)
+    team.memberships.get(user=bob).revoke()
+    assert outcome(seat) == [Close.SIGNED_OUT]

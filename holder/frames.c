@@ -159,6 +159,12 @@ uint8_t *frame_exit(uint8_t *at, int32_t status, uint64_t offset)
     return put_u64(put_u32(frame_header(at, FRAME_EXIT, 12), (uint32_t)status), offset);
 }
 
+uint8_t *frame_query(uint8_t *at, const char *text)
+{
+    size_t size = strlen(text);
+    return put_bytes(frame_header(at, FRAME_QUERY, size), text, size);
+}
+
 uint8_t *frame_error(uint8_t *at, enum error_code code, const char *text)
 {
     size_t size = strlen(text);

@@ -26,14 +26,16 @@ enum frame_type {
     FRAME_SIZE = 0x25,       /* u16 cols, u16 rows */
     FRAME_INPUT_ACK = 0x26,  /* u32 seq */
     FRAME_EXIT = 0x27,       /* i32 status, u64 offset */
+    /* Empty: from here on this viewer answers what programs ask. Else a question from before that has no answer yet. */
+    FRAME_QUERY = 0x28,
     /* holder -> server */
     FRAME_WELCOME = 0x30,  /* struct welcome */
     FRAME_PRESENCE = 0x31, /* u32 driver, u8 count, count x (u32 link, u8 flags, u8 size, name) */
     FRAME_ERROR = 0x32,    /* u16 code, text */
 };
 
-enum link_flags { LINK_MAY_DRIVE = 1, LINK_WANT_DRIVE = 2, LINK_CREATE = 4, LINK_RESUME = 8 };
-enum welcome_flags { WELCOME_CREATED = 1, WELCOME_ENDED = 2 };
+enum link_flags { LINK_MAY_DRIVE = 1, LINK_WANT_DRIVE = 2, LINK_CREATE = 4, LINK_RESUME = 8, LINK_QUERIES = 16 /* knows QUERY */ };
+enum welcome_flags { WELCOME_CREATED = 1, WELCOME_ENDED = 2, WELCOME_QUERIES = 4 /* QUERY comes */ };
 
 enum error_code {
     ERROR_MALFORMED = 1,
@@ -94,6 +96,7 @@ uint8_t *frame_gap(uint8_t *at, uint64_t from, uint64_t to);                /* 2
 uint8_t *frame_size(uint8_t *at, uint16_t cols, uint16_t rows);             /* 9 */
 uint8_t *frame_input_ack(uint8_t *at, uint32_t seq);                        /* 9 */
 uint8_t *frame_exit(uint8_t *at, int32_t status, uint64_t offset);          /* 17 */
+uint8_t *frame_query(uint8_t *at, const char *text);                        /* 5 + text */
 uint8_t *frame_error(uint8_t *at, enum error_code code, const char *text);  /* 7 + text */
 
 #endif

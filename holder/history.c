@@ -14,6 +14,7 @@ void history_start(struct history *history, struct size size)
     sizes_start(&history->sizes, size);
     modes_start(&history->at_tail);
     modes_start(&history->at_head);
+    history->at_head.queries = &history->queries;
     modes_resize(&history->at_tail, size);
     modes_resize(&history->at_head, size);
 }

@@ -12,6 +12,7 @@ struct history {
     struct sizes sizes;
     struct lines lines;
     struct modes at_tail, at_head;
+    struct queries queries; /* of the head */
 };
 
 void history_start(struct history *history, struct size size);

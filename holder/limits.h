@@ -85,6 +85,11 @@
 /* Who has said nothing for so long passes its slot on. */
 #define SLOT_IDLE_US 1000
 
+/* Questions of programs that wait for a driver: a program asks for a few things at its start, and then waits. */
+#define QUERIES_KEPT 16
+/* The longest is a mode's number in a DECRQM. */
+#define QUERY_BYTES 24
+
 /* The preamble of a RESET: titles, colours, tab stops and modes together stay below this. */
 #define PREAMBLE_BYTES (40 * 1024)
 

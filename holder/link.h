@@ -24,6 +24,8 @@ struct link {
     uint32_t number;
     char name[NAME_BYTES + 1];
     bool may_drive, created;
+    bool knows_queries, answers; /* answers: what programs ask from `answers_from` on is for this viewer */
+    uint64_t answers_from;
     struct size size; /* what this viewer would like; cols 0 before it said so */
 
     struct bytes received, pending;

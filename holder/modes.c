@@ -167,6 +167,11 @@ static void set_private(struct modes *modes, uint16_t number, bool on)
     case 9: case 1000: case 1002: case 1003: modes->mouse = on ? number : 0; break;
     case 12: modes->blink = on; break;
     case 25: modes->visible = on; break;
+    case 2004:
+        switch_private(modes, number, on);
+        if (on && modes->queries)
+            queries_forget(modes->queries);
+        break;
     case 1006: case 1016: modes->mouse_form = on ? number : 0; break;
     case 1048: (on ? save_cursor : restore_cursor)(modes); break;
     case 47: case 1047: case 1049: (on ? to_alternate : to_normal)(modes, number); break;
@@ -348,6 +353,8 @@ static void csi_plain(struct modes *modes, uint8_t final)
 
 void modes_csi(struct modes *modes, uint8_t final)
 {
+    if (modes->queries)
+        queries_csi(modes->queries, &modes->parser, final);
     if (modes->parser.intermediate_count)
         csi_with_intermediate(modes, final);
     else if (modes->parser.prefix == '?' && (final == 'h' || final == 'l'))

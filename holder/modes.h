@@ -1,7 +1,7 @@
 /*
  * The terminal modes that output leaves behind, without a screen: enough to write a preamble that puts a freshly
  * reset terminal into the state at an offset. The measure is xterm.js: what it ignores is ignored here.
- * Queries are never answered and never repeated.
+ * Queries are never part of it; `queries` keeps those that nobody has answered.
  */
 #ifndef HOLDER_MODES_H
 #define HOLDER_MODES_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "queries.h"
 #include "sizes.h"
 
 #define TITLE_BYTES 256
@@ -128,6 +129,7 @@ struct modes {
     uint32_t jumps;  /* how often the cursor may have gone up on the normal screen, or the alternate screen was left */
     uint32_t saves;  /* how often the place of the normal screen's cursor was saved or restored */
     uint32_t unseen; /* newlines within strings */
+    struct queries *queries; /* told what programs ask; NULL: nobody is */
     bool link_of_alternate; /* the hyperlink was opened on that screen: with it xterm.js forgets it */
     uint16_t mouse;      /* 0, 9, 1000, 1002, 1003 */
     uint16_t mouse_form; /* 0, 1006, 1016 */

@@ -298,6 +298,7 @@ static bool feed_utf8(struct modes *modes, uint8_t byte)
 void modes_feed(struct modes *modes, const uint8_t *data, size_t size)
 {
     const uint8_t *at = data, *end = data + size;
+    uint64_t start = modes->queries ? modes->queries->now : 0;
     while (at < end) {
         if (modes->parser.state == AT_GROUND && !modes->parser.utf8_need) {
             at = take_plain(modes, at, end);
@@ -305,9 +306,13 @@ void modes_feed(struct modes *modes, const uint8_t *data, size_t size)
                 break;
         }
         uint8_t byte = *at++;
+        if (modes->queries)
+            modes->queries->now = start + (uint64_t)(at - data);
         if (!feed_utf8(modes, byte))
             feed_code(modes, byte, &byte, 1);
     }
+    if (modes->queries)
+        modes->queries->now = start + size;
 }
 
 int32_t parser_param(const struct parser *parser, size_t at, int32_t otherwise)

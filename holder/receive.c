@@ -44,6 +44,7 @@ static void join(struct link *link, struct terminal *terminal, const struct link
     link->ack_due = client->written > 0; /* of what was accepted the rest still waits: WELCOME does not tell */
     link->terminal = terminal;
     link->may_drive = request->flags & LINK_MAY_DRIVE;
+    link->knows_queries = request->flags & LINK_QUERIES;
     snprintf(link->name, sizeof link->name, "%s", request->name);
     if (request->cols && request->rows)
         link->size = size_clamped(request->cols, request->rows);
@@ -94,7 +95,10 @@ static bool on_input(struct link *link, struct reader *body)
     if (terminal->driver != link || terminal->ended)
         return true; /* dropped and never acknowledged: the client sends it again once it drives */
     switch (input_take(&terminal->input, link->client, seq, body->at, size)) {
-    case INPUT_TAKEN: terminal_type(terminal, size); break;
+    case INPUT_TAKEN:
+        queries_answered(&terminal->history.queries, body->at, size);
+        terminal_type(terminal, size);
+        break;
     case INPUT_AGAIN: link->ack_due = true; link_wake(link); break;
     case INPUT_EARLY: break;
     case INPUT_FULL: link_refuse(link, ERROR_INPUT_WINDOW, "more input than the window allows"); break;
@@ -130,6 +134,8 @@ static bool on_ack(struct link *link, struct reader *body)
     link->acked = offset;
     window_acked(&link->window, offset, was_full, loop_now_us());
     link_wake(link);
+    if (link->answers)
+        queries_read(&link->terminal->history.queries, link->answers_from, offset);
     if (link->terminal->driver == link)
         terminal_driver_read(link->terminal);
     return true;

@@ -22,7 +22,8 @@ static size_t send_welcome(struct link *link)
     struct welcome welcome = {
         .epoch = terminal->epoch, .head = terminal->history.ring.head, .cols = size.cols, .rows = size.rows,
         .link = link->number, .last_seq = link->last_seq,
-        .flags = (link->created ? WELCOME_CREATED : 0) | (terminal->ended ? WELCOME_ENDED : 0),
+        .flags = (link->created ? WELCOME_CREATED : 0) | (terminal->ended ? WELCOME_ENDED : 0) |
+                 (link->knows_queries ? WELCOME_QUERIES : 0),
     };
     uint8_t frame[FRAME_HEADER_BYTES + 29];
     link->welcome_due = false;
@@ -86,6 +87,9 @@ static void restart_at(struct link *link, uint64_t start)
     link->replay_end_due = true;
     link->replays_whole &= link->reset_due; /* who fell behind while it lives has to show that it reads */
     link->reset_due = link->gap_due = false;
+    link->answers = false; /* nobody answers during a replay */
+    if (link->terminal->driver == link)
+        queries_pass(&link->terminal->history.queries);
     window_jumped(&link->window);
 }
 
@@ -139,6 +143,29 @@ static size_t send_replay_end(struct link *link)
     link->replay_end_due = link->replays_whole = false;
     link_repaint_if_due(link);
     return send_frame(link, frame, frame_header(frame, FRAME_REPLAY_END, 0));
+}
+
+/*
+ * The driver answers what it has yet to be sent; what came before and has no answer it is asked again, at a place where
+ * the question cuts no sequence in two.
+ */
+static const char *due_query(struct link *link)
+{
+    struct history *history = &link->terminal->history;
+    if (link->terminal->driver != link || !link->knows_queries)
+        return NULL;
+    if (link->answers)
+        return link->sent == history->ring.head && modes_at_rest(&history->at_head)
+                   ? queries_ask(&history->queries, link->answers_from) : NULL;
+    link->answers = true;
+    link->answers_from = link->sent;
+    return "";
+}
+
+static size_t send_query(struct link *link, const char *text)
+{
+    uint8_t frame[FRAME_HEADER_BYTES + QUERY_BYTES];
+    return send_frame(link, frame, frame_query(frame, text));
 }
 
 static size_t send_exit(struct link *link)
@@ -219,6 +246,7 @@ static size_t next_output(struct link *link)
 static size_t next_of_stream(struct link *link)
 {
     const struct terminal *terminal = link->terminal;
+    const char *query;
     if (link->reset_due)
         return send_reset(link);
     if (fell_behind(link))
@@ -227,6 +255,8 @@ static size_t next_of_stream(struct link *link)
         return send_size(link);
     if (link->replay_end_due && link->sent >= link->replay_until)
         return send_replay_end(link);
+    if (!link->replay_end_due && !terminal->ended && (query = due_query(link)))
+        return send_query(link, query);
     if (terminal->ended && link->exit_due && link->sent == terminal->history.ring.head)
         return send_exit(link);
     return next_output(link);

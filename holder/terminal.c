@@ -313,6 +313,9 @@ void terminal_drive(struct terminal *terminal, struct link *link)
 {
     if (terminal->driver == link)
         return;
+    if (terminal->driver)
+        terminal->driver->answers = false;
+    queries_pass(&terminal->history.queries);
     terminal->driver = link;
     link->silent = false;
     timer_stop(&terminal->silence);

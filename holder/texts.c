@@ -55,5 +55,8 @@ void modes_osc(struct modes *modes)
         number = number * 10 + (unsigned)(*text - '0');
     if (*text && *text != ';')
         return;
-    apply_osc(modes, number, *text ? text + 1 : text);
+    text += *text == ';';
+    if (modes->queries)
+        queries_osc(modes->queries, number, text);
+    apply_osc(modes, number, text);
 }

@@ -45,13 +45,14 @@ class Frame(IntEnum):
     SIZE = 0x25
     INPUT_ACK = 0x26
     EXIT = 0x27
+    QUERY = 0x28
     WELCOME = 0x30
     PRESENCE = 0x31
     ERROR = 0x32
 
 
 # What goes to the browser as it came from the holder.
-TO_BROWSER = frozenset(range(Frame.OUTPUT, Frame.EXIT + 1))
+TO_BROWSER = frozenset(range(Frame.OUTPUT, Frame.QUERY + 1))
 
 
 class HolderError(IntEnum):
@@ -92,7 +93,8 @@ def check_from_browser(message: bytes) -> Frame:
 class Hello:
     """The browser's first message. `offset` is what it has parsed of epoch `epoch`; both None for a fresh start.
 
-    `lines`: how many the browser keeps, so that no older ones need be replayed; 0 for all that there are.
+    `lines`: how many the browser keeps, so that no older ones need be replayed; 0 for all that there are. `queries`:
+    whether it knows QUERY; a page that was loaded before an update does not.
     """
 
     client: bytes
@@ -102,6 +104,7 @@ class Hello:
     rows: int
     drive: bool
     lines: int = 0
+    queries: bool = False
 
     @classmethod
     def from_text(cls, text: str) -> Hello:
@@ -114,7 +117,8 @@ class Hello:
             offset = None if data.get("offset") is None else int(data["offset"])
             client = bytes.fromhex(data["client"])
             size = int(data["cols"]), int(data["rows"])
-            hello = cls(client, epoch, offset, *size, bool(data.get("drive")), int(data.get("lines") or 0))
+            drive, lines, queries = bool(data.get("drive")), int(data.get("lines") or 0), bool(data.get("queries"))
+            hello = cls(client, epoch, offset, *size, drive, lines, queries)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise ProtocolError(f"The hello is malformed: {error}.") from error
         hello._check()
@@ -153,6 +157,7 @@ class LinkFlag(IntFlag):
     WANT_DRIVE = 2
     CREATE = 4
     RESUME = 8
+    QUERIES = 16
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,7 @@ def link(hello: Hello, name: str, *, may_drive: bool, shell: Shell | None) -> by
     flags |= LinkFlag.WANT_DRIVE if may_drive and hello.drive else LinkFlag(0)
     flags |= LinkFlag.CREATE if shell else LinkFlag(0)
     flags |= LinkFlag.RESUME if hello.resumes else LinkFlag(0)
+    flags |= LinkFlag.QUERIES if hello.queries else LinkFlag(0)
     who = name.encode()[:NAME_MAX_BYTES].decode(errors="ignore").encode()
     # A holder that was started before lines could be asked for reads them without RESUME as nothing, and replays all.
     start = (hello.offset if hello.resumes else hello.lines) or 0
@@ -196,7 +202,10 @@ def framed(message: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Welcome:
-    """The holder's answer to LINK. `last_seq`: the last input frame it took from this client, 0 for none."""
+    """The holder's answer to LINK. `last_seq`: the last input frame it took from this client, 0 for none.
+
+    `queries`: whether it says by QUERY which questions of programs are this viewer's; an older one does not.
+    """
 
     epoch: int
     offset: int
@@ -206,11 +215,12 @@ class Welcome:
     last_seq: int
     created: bool
     exited: bool
+    queries: bool
 
     @classmethod
     def unpack(cls, message: bytes) -> Welcome:
         epoch, offset, cols, rows, number, last_seq, flags = unpack("!QQHHIIB", message)
-        return cls(epoch, offset, cols, rows, number, last_seq, bool(flags & 1), bool(flags & 2))
+        return cls(epoch, offset, cols, rows, number, last_seq, bool(flags & 1), bool(flags & 2), bool(flags & 4))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -223,6 +233,7 @@ class Welcome:
             "last_seq": self.last_seq,
             "created": self.created,
             "exited": self.exited,
+            "queries": self.queries,
         }
 
 

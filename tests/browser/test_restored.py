@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
 
+from sessions.terminal.link import HOLDER
 from tests.browser.terminal_page import TerminalPage
 from tests.live import Person, docker, eventually
 
@@ -67,6 +69,26 @@ def test_less_in_the_middle_of_a_file(desk: TerminalPage) -> None:
     assert screen["text"][0] == "line 1234"
     desk.press("q")
     assert desk.run("echo left") == "left"
+
+
+def test_a_question_asked_while_nobody_looks_is_answered_once(desk: TerminalPage, inside: Any) -> None:
+    shown = desk.id
+
+    def held() -> dict[str, Any]:
+        return next(kept for kept in json.loads("".join(inside(HOLDER, "list"))) if kept["id"] == shown)
+
+    wait = "until [ -e /tmp/ask ]; do sleep 0.1; done"
+    ask = r"printf '\e[c'; read -t 60 -s -d c x; read -t 2 -s -d c y; echo got ${x@Q} then ${y@Q}"
+    desk.start(f"{wait}; {ask}")
+    address, offset = desk.page.url, held()["offset"]
+    desk.page.goto("about:blank")
+    eventually(lambda: not held()["driver"], "nobody looks")
+    inside("touch", "/tmp/ask")
+    eventually(lambda: held()["offset"] > offset, "the program asked")
+    desk.page.goto(address)
+    desk.ready()
+    desk.sees("got $'\\E[?1;2' then ''")
+    assert desk.run("echo goes on") == "goes on"
 
 
 def test_htop(desk: TerminalPage, inside: Any) -> None:

@@ -41,6 +41,7 @@ class T(IntEnum):
     SIZE = 0x25
     INPUT_ACK = 0x26
     EXIT = 0x27
+    QUERY = 0x28
     WELCOME = 0x30
     PRESENCE = 0x31
     ERROR = 0x32
@@ -124,9 +125,10 @@ def link_body(
     size: tuple[int, int] = (80, 24),
     may_drive: bool = True,
     want_drive: bool = True,
+    knows_queries: bool = False,
 ) -> bytes:
     """Return the body of LINK; `program` creates, `resume` is (epoch, offset), else `lines` are kept, 0 for all."""
-    flags = may_drive | want_drive << 1 | (program is not None) << 2 | (resume is not None) << 3
+    flags = may_drive | want_drive << 1 | (program is not None) << 2 | (resume is not None) << 3 | knows_queries << 4
     epoch, start = resume or (0, lines)
     encoded = name.encode()
     head = struct.pack(">BBQQHH16sB", 1, flags, epoch, start, *size, client, len(encoded))
@@ -149,6 +151,7 @@ class Viewer:
     sizes: list[tuple[int, int, int]] = field(default_factory=list)  # offset, cols, rows
     resets: list[tuple[int, bytes]] = field(default_factory=list)
     gaps: list[tuple[int, int]] = field(default_factory=list)
+    queries: list[bytes] = field(default_factory=list)  # b"": from here on this viewer answers
     welcome: Welcome | None = None
     presence: Presence | None = None
     error: tuple[int, str] | None = None
@@ -199,6 +202,7 @@ class Viewer:
         size: tuple[int, int] = (80, 24),
         may_drive: bool = True,
         want_drive: bool = True,
+        knows_queries: bool = False,
     ) -> Self:
         """Send LINK. A resume goes on where the viewer was: output and offset are kept."""
         body = link_body(
@@ -210,6 +214,7 @@ class Viewer:
             size=size,
             may_drive=may_drive,
             want_drive=want_drive,
+            knows_queries=knows_queries,
         )
         if resume:
             self.offset = resume[1]
@@ -391,6 +396,11 @@ def _note_error(viewer: Viewer, body: bytes) -> None:
     viewer.error = (int.from_bytes(body[:2]), body[2:].decode())
 
 
+def _note_query(viewer: Viewer, body: bytes) -> None:
+    assert viewer.replayed
+    viewer.queries.append(body)
+
+
 def _note_replay_end(viewer: Viewer, body: bytes) -> None:
     assert not body
     viewer.replayed = True
@@ -404,6 +414,7 @@ _NOTES: dict[int, Callable[[Viewer, bytes], None]] = {
     T.SIZE: _note_size,
     T.INPUT_ACK: _note_input_ack,
     T.EXIT: _note_exit,
+    T.QUERY: _note_query,
     T.WELCOME: _note_welcome,
     T.PRESENCE: _note_presence,
     T.ERROR: _note_error,

@@ -40,6 +40,7 @@ test("the first hello asks for the lines that the screen keeps, with client, siz
     rows: 24,
     drive: true,
     lines: 10_024,
+    queries: true,
   });
 });
 

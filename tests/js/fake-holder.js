@@ -22,6 +22,8 @@ export class FakeHolder {
   /** Escape sequences for the state at an offset; a test that replays from the middle says what they are. */
   preambleAt = () => new Uint8Array();
   mayDrive = true;
+  /** Whether it says which questions are a viewer's; a test sends the frames. */
+  queries = false;
 
   #kept = [];
   #keptFrom = 0;
@@ -107,6 +109,7 @@ export class FakeHolder {
       exited: this.status !== null,
       may_drive: this.mayDrive,
       title: "Terminal 1",
+      queries: this.queries,
     });
   }
 

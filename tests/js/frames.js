@@ -28,6 +28,10 @@ export function exit(status, offset) {
   return frame(0x27, [u32(status), u64(offset)]);
 }
 
+export function query(bytes) {
+  return frame(0x28, [bytes]);
+}
+
 /** Decode INPUT, RESIZE or ACK. */
 export function decode(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -19,7 +19,7 @@ const WELCOME = {
 
 test("hello carries what the server needs to resume", () => {
   const message = { client: "a".repeat(32), epoch: null, offset: null, cols: 80, rows: 24, drive: true, lines: 10_024 };
-  assert.deepEqual(JSON.parse(hello(message)), { type: "hello", ...message });
+  assert.deepEqual(JSON.parse(hello(message)), { type: "hello", ...message, queries: true });
 });
 
 test("a hand names a viewer's link", () => {
@@ -27,8 +27,9 @@ test("a hand names a viewer's link", () => {
 });
 
 test("welcome, presence, notice and pong parse", () => {
-  const { lastSeq, mayDrive } = parseMessage(JSON.stringify(WELCOME));
-  assert.deepEqual([lastSeq, mayDrive], [7, true]);
+  const { lastSeq, mayDrive, queries } = parseMessage(JSON.stringify(WELCOME));
+  assert.deepEqual([lastSeq, mayDrive, queries], [7, true, false]);
+  assert.equal(parseMessage(JSON.stringify({ ...WELCOME, queries: true })).queries, true);
   const viewers = [{ link: 1, name: "ada", may_drive: true }];
   assert.deepEqual(parseMessage(JSON.stringify({ type: "presence", driver: 1, viewers })), {
     type: "presence",

@@ -47,6 +47,7 @@ test("every frame of the holder decodes", () => {
   assert.deepEqual(decodeHex("25 0050 0018"), { type: "size", cols: 80, rows: 24 });
   assert.deepEqual(decodeHex("26 00000007"), { type: "input_ack", seq: 7 });
   assert.deepEqual(decodeHex("27 ffffffff 0000000000000009"), { type: "exit", status: -1, offset: 9 });
+  assert.deepEqual(decodeHex("28 1b5b3063"), { type: "query", bytes: Buffer.from("\x1b[0c") });
 });
 
 test("an ArrayBuffer decodes as well as a view", () => {

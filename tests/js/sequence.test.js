@@ -19,6 +19,7 @@ function setUp() {
   const listener = {
     parsed: (offset) => log.push(`parsed ${offset}`),
     replayed: (link) => log.push(`replayed ${link.epoch}`),
+    asked: (query) => log.push(`asked ${Buffer.from(query)}`),
     exited: (status) => log.push(`exited ${status}`),
   };
   const sequence = new Sequence(screen, listener);
@@ -29,6 +30,14 @@ function setUp() {
 function output(offset, text) {
   return { type: "output", offset, bytes: Buffer.from(text) };
 }
+
+test("a question waits until everything before it is parsed", () => {
+  const { log, push, parseNext } = setUp();
+  push(output(0, "a"), { type: "query", bytes: Buffer.from("") }, { type: "query", bytes: Buffer.from("?") }, output(1, "b"));
+  assert.deepEqual(log, ["write a"]);
+  parseNext();
+  assert.deepEqual(log, ["write a", "parsed 1", "asked ", "asked ?", "write b"]);
+});
 
 test("output is handed on at once and reported when parsed", () => {
   const { log, push, parseNext } = setUp();

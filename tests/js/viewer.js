@@ -34,12 +34,16 @@ export class RecordingScreen {
   }
 }
 
-/** Returns {connection, screen, notices, exits, frames, givers}. Nothing is connected yet. */
+/** Returns {connection, screen, notices, exits, frames, givers, asked}. Nothing is connected yet. */
 export function viewer({ clock, network, random = () => 0.5, client = ADA, wantsToDrive = true, screen, ...rest }) {
-  const seen = { notices: [], exits: [], frames: [], givers: [], screen: screen ?? new RecordingScreen(clock) };
+  const seen = { notices: [], exits: [], frames: [], givers: [], asked: [], screen: screen ?? new RecordingScreen(clock) };
   const sequence = new Sequence(seen.screen, {
     parsed: (offset, link) => seen.connection.parsed(offset, link),
     replayed: (link) => seen.connection.replayed(link),
+    asked: (query, link) => {
+      const question = seen.connection.asked(query, link);
+      if (question) seen.asked.push(Buffer.from(question).toString());
+    },
     exited: (status) => {
       seen.exits.push(status);
       seen.connection.exited();

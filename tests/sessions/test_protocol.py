@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sessions.terminal.protocol import (
     FRAME_MAX_BYTES,
     INPUT_MAX_BYTES,
+    TO_BROWSER,
     Frame,
     FrameReader,
     FrameTooLong,
@@ -145,6 +146,13 @@ def test_a_fresh_link_says_how_many_lines_are_kept_and_one_that_resumes_its_offs
     assert struct.unpack_from("!BQQ", resuming, 6) == (0b1011, 2, 7)
 
 
+def test_a_page_that_knows_queries_says_so_and_hears_whether_they_come() -> None:
+    assert link(hello(queries=True), "Ada", may_drive=True, shell=None)[6] == 0b1_0011
+    body = struct.pack("!BQQHHIIB", Frame.WELCOME, 0xAB, 5, 80, 24, 3, 9, 4)
+    assert Welcome.unpack(body).queries
+    assert Frame.QUERY in TO_BROWSER
+
+
 def test_a_viewer_who_may_not_drive_never_asks_to() -> None:
     frame = link(hello(drive=True), "Vera", may_drive=False, shell=None)
     assert frame[6] == 0
@@ -167,6 +175,7 @@ def test_welcome_and_presence_become_json() -> None:
         "last_seq": 9,
         "created": True,
         "exited": True,
+        "queries": False,
     }
     presence = struct.pack("!BIBIBB", Frame.PRESENCE, 3, 1, 3, 1, 3) + b"Ada"
     assert Presence.unpack(presence).as_json() == {

@@ -3,7 +3,7 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 
-import { isAnswer } from "../lib/typing/answers.js";
+import { isAnswer, isFocusReport } from "../lib/typing/answers.js";
 import { controlOf } from "../lib/typing/controls.js";
 import { Connection } from "../lib/wire/connection.js";
 import { exitSentence } from "../lib/words/exit-status.js";
@@ -232,6 +232,7 @@ export class View {
     const sequence = new Sequence(this.#screen(), {
       parsed: (offset, link) => this.connection.parsed(offset, link),
       replayed: (link) => this.connection.replayed(link),
+      asked: (query, link) => this.#asked(query, link),
       exited: (status) => this.#exited(status),
     });
     return new Connection({
@@ -359,7 +360,8 @@ export class View {
 
   #typed(data) {
     // A resumed link keeps the keyboard open during its short replay: keys are kept, answers to old questions are not.
-    if (this.connection.state !== "live" && isAnswer(data)) return;
+    if (isAnswer(data) && !this.connection.mayAnswer) return;
+    if (isFocusReport(data) && this.connection.state !== "live") return;
     this.connection.send(ENCODER.encode(this.#context.keyRow.withCtrl(data)));
   }
 
@@ -427,6 +429,12 @@ export class View {
   }
 
   // Programs speak.
+
+  /** What a program asked while nobody could answer is put to xterm.js once more. */
+  #asked(query, link) {
+    const question = this.connection.asked(query, link);
+    if (question) this.term.write(question);
+  }
 
   /** OSC 52. A viewer's clipboard is no business of somebody else's program, nor of one that ran long ago. */
   #clipboardAsked(body) {

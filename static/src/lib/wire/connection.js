@@ -10,6 +10,7 @@
  */
 
 import { Acknowledger } from "./acknowledger.js";
+import { Answers } from "../typing/answers.js";
 import { Backoff } from "./backoff.js";
 import { finalClose, leastWait } from "./close-codes.js";
 import { InputQueue } from "./input-queue.js";
@@ -31,6 +32,7 @@ export class Connection {
   #backoff;
   #acknowledger;
   #input = new InputQueue();
+  #answers = new Answers();
 
   #state = "idle";
   #link = null;
@@ -86,6 +88,11 @@ export class Connection {
   /** Whether typing leads anywhere: this viewer drives, or has just asked to. */
   get canType() {
     return this.#keyboard.isComing && this.#state !== "ended" && this.#state !== "refused";
+  }
+
+  /** Whether what xterm.js answers to a question that it has just read may be sent. */
+  get mayAnswer() {
+    return this.isDriving && this.#answers.maySend(this.#state === "live");
   }
 
   get mayDrive() {
@@ -202,6 +209,11 @@ export class Connection {
     this.#become("live");
   }
 
+  /** A QUERY of `link` is due. Returns what to put to the terminal, as bytes that change nothing on it; null for nothing. */
+  asked(query, link) {
+    return link === this.#link && this.isDriving ? this.#answers.asked(query) : null;
+  }
+
   /** The end of the terminal is shown: nothing will follow, nothing typed will arrive. */
   exited() {
     this.#input.clear();
@@ -305,6 +317,7 @@ export class Connection {
     this.#keyboard.welcomed(welcome);
     if (isAnotherTerminal) this.#startAnew();
     if (this.#input.resume(welcome.lastSeq) > 0) this.#noteDropped();
+    this.#answers.welcomed(welcome.queries, this.#input.unsent);
     this.#acknowledger.start(this.#received ?? 0);
     this.#listener.welcomed(welcome);
     this.#become("replaying");
@@ -319,6 +332,7 @@ export class Connection {
 
   #met(presence) {
     const whose = this.#keyboard.met(presence);
+    if (!this.isDriving) this.#answers.stop();
     if (whose === "mine" || whose === "handed") this.#pump();
     if (whose === "theirs") this.#lostKeyboard();
     if (whose === "free" && (this.#keyboard.isWanted || this.#input.keptBytes > 0)) this.takeKeyboard();
@@ -353,9 +367,14 @@ export class Connection {
   #frame(frame, link) {
     if (frame.type === "input_ack") return this.#acknowledged(frame.seq);
     if (frame.type === "gap") return this.#note("info", "gap", skipped(frame.to - frame.from));
-    if (frame.type === "reset") this.#received = frame.offset;
+    if (frame.type === "reset") this.#startReplay(frame);
     if (frame.type === "output") this.#received = this.#checkedEnd(frame);
     this.#listener.frame(frame, link);
+  }
+
+  #startReplay({ offset }) {
+    this.#received = offset;
+    this.#answers.stop();
   }
 
   #checkedEnd({ offset, bytes }) {

@@ -31,6 +31,11 @@ export class InputQueue {
     return this.#sent > 0;
   }
 
+  /** What was not sent on this link yet, as pieces of bytes. */
+  get unsent() {
+    return [...this.#frames.slice(this.#sent).map(({ bytes }) => bytes), ...this.#waiting];
+  }
+
   /** Keep `bytes` for sending. Returns false, and keeps nothing, when that would be more than 8 MiB. */
   push(bytes) {
     if (this.keptBytes + bytes.length > INPUT_KEPT_MAX_BYTES) return false;

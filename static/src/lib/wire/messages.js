@@ -14,7 +14,7 @@ export class MessageError extends ProtocolError {
  * last `lines` are replayed, or all that there are for 0.
  */
 export function hello({ client, epoch, offset, cols, rows, drive, lines }) {
-  return JSON.stringify({ type: "hello", client, epoch, offset, cols, rows, drive, lines });
+  return JSON.stringify({ type: "hello", client, epoch, offset, cols, rows, drive, lines, queries: true });
 }
 
 /** Ask for the keyboard. */
@@ -56,6 +56,8 @@ const PARSERS = {
     exited: need(message, "exited", "boolean"),
     mayDrive: need(message, "may_drive", "boolean"),
     title: need(message, "title", "string"),
+    // A server or a holder that was started before an update does not say it.
+    queries: message.queries === true,
   }),
   presence: (message) => ({
     type: "presence",

@@ -24,6 +24,7 @@ const TYPE = {
   SIZE: 0x25,
   INPUT_ACK: 0x26,
   EXIT: 0x27,
+  QUERY: 0x28,
 };
 
 /** Anything the other side sent that the protocol does not allow. The link cannot go on after it. */
@@ -100,6 +101,7 @@ const DECODERS = new Map([
   [TYPE.SIZE, decodeSize],
   [TYPE.INPUT_ACK, (body) => body.end({ type: "input_ack", seq: body.u32() })],
   [TYPE.EXIT, (body) => body.end({ type: "exit", status: body.i32(), offset: body.u64() })],
+  [TYPE.QUERY, (body) => ({ type: "query", bytes: body.rest() })],
 ]);
 
 function decodeOutput(body) {

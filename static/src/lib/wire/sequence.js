@@ -26,8 +26,8 @@ export class Sequence {
   #tail = NOTHING;
 
   /**
-   * `screen` has write(bytes, done) and resize(cols, rows). `listener` has parsed(offset, link), replayed(link) and
-   * exited(status, link), each called once everything before it is on the screen.
+   * `screen` has write(bytes, done) and resize(cols, rows). `listener` has parsed(offset, link), replayed(link),
+   * asked(query, link) and exited(status, link), each called once everything before it is on the screen.
    */
   constructor(screen, listener) {
     this.#screen = screen;
@@ -67,6 +67,8 @@ export class Sequence {
         return this.#screen.resize(frame.cols, frame.rows);
       case "replay_end":
         return this.#listener.replayed(link);
+      case "query":
+        return this.#listener.asked(frame.bytes, link);
       case "exit":
         return this.#listener.exited(frame.status, link);
     }

@@ -53,6 +53,20 @@ static void kill_now(pid_t pid)
     kill(pid, SIGKILL);
 }
 
+/* As nohup leaves it: bit 0 of SigIgn is SIGHUP. */
+static bool ignores_hang_up(pid_t pid)
+{
+    char status[4096];
+    const char *line = read_proc(pid, "status", status, sizeof status) ? strstr(status, "\nSigIgn:") : NULL;
+    return line && strtoull(line + strlen("\nSigIgn:"), NULL, 16) & 1;
+}
+
+static void kill_unless_it_stays(pid_t pid)
+{
+    if (!ignores_hang_up(pid))
+        kill_now(pid);
+}
+
 /* One walk for all of them: with 256 terminals a walk each would take seconds. */
 static void for_each_process(const pid_t *sessions, size_t count, void (*act)(pid_t))
 {
@@ -78,6 +92,11 @@ void sessions_hang_up(const pid_t *sessions, size_t count)
 void sessions_kill(const pid_t *sessions, size_t count)
 {
     for_each_process(sessions, count, kill_now);
+}
+
+void session_kill_rest(pid_t shell)
+{
+    for_each_process(&shell, 1, kill_unless_it_stays);
 }
 
 void process_name(pid_t pid, char *name, size_t size)

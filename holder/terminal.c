@@ -354,7 +354,10 @@ void terminal_repaint(struct terminal *terminal)
 
 static void kill_session(struct timer *timer)
 {
-    sessions_kill(&OWNER(timer, struct terminal, kill)->pid, 1);
+    const struct terminal *terminal = OWNER(timer, struct terminal, kill);
+    session_kill_rest(terminal->pid);
+    if (!terminal->shell_gone)
+        kill(terminal->pid, SIGKILL);
 }
 
 void terminal_end(struct terminal *terminal)

@@ -50,7 +50,7 @@ void terminal_settle(struct terminal *terminal);
 void terminal_driver_read(struct terminal *terminal);
 /* Makes a full-screen program paint itself again. */
 void terminal_repaint(struct terminal *terminal);
-/* SIGHUP to the whole session, SIGKILL after options.kill_us. Nothing to do once the terminal has ended. */
+/* SIGHUP to the whole session, SIGKILL after options.kill_us but for what nohup started. Nothing to do once the terminal has ended. */
 void terminal_end(struct terminal *terminal);
 /* A child was reaped; true when it was a shell of ours. */
 bool terminal_reaped(pid_t pid, int wait_status);

@@ -110,6 +110,8 @@ def changeable(terminal_id: UUID, user: User) -> Terminal:
 def end(terminal: Terminal, by: User) -> None:
     """End a terminal because someone asks for it: its shell is hung up and, after 5 s, killed by the holder.
 
+    What `nohup` or `setsid` started goes on until the session ends.
+
     Raises EngineSilent when the engine cannot be asked, NotNow while the sandbox is paused; then the terminal goes on.
     """
     if terminal.session.sandbox.state == State.PAUSED:

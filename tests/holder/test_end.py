@@ -84,6 +84,22 @@ def test_ending_kills_what_ignores_sighup(start: Start) -> None:
     assert viewer.until_exit() == 128 + signal.SIGKILL
 
 
+def test_ending_spares_what_nohup_and_setsid_started(start: Start) -> None:
+    holder = start("--kill-ms", "200")
+    # The third one waits for SIGHUP and goes on: it is killed, and after that nothing more is.
+    caught = "(trap : HUP; printf caught; while :; do sleep 1000; done) & c=$!"
+    until = "until grep -q sleep /proc/$n/comm && grep -q sleep /proc/$s/comm; do :; done"
+    started = f"nohup sleep 1001 > /dev/null 2>&1 & n=$!; setsid sleep 1002 & s=$!; {caught}"
+    viewer = holder.open(shell(f"{started}; {until}; printf 'pids=%d,%d,%d.' $n $s $c; read x"))
+    viewer.until(lambda v: b"pids=" in v.output and b"." in v.output and b"caught" in v.output)
+    by_nohup, by_setsid, stubborn = map(int, viewer.output.split(b"pids=")[1].split(b".")[0].split(b","))
+    assert holder.run("end", "t").returncode == 0
+    wait_until_gone(stubborn)
+    for pid, command in ((by_nohup, b"sleep\x001001\0"), (by_setsid, b"sleep\x001002\0")):
+        assert Path(f"/proc/{pid}/cmdline").read_bytes() == command
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_ending_wakes_and_ends_a_stopped_program(holder: Holder) -> None:
     viewer = holder.open(shell("printf ready; kill -STOP $$")).until_output(b"ready")
     viewer.send(T.END)

@@ -11,7 +11,7 @@ export async function mayEnd(panes, api) {
 }
 
 const UNKNOWN = "";
-// They ignore that their terminal hangs up, or are not of it any more.
+// They ignore that their terminal hangs up, or are not of it any more: the holder spares them (holder/processes.h).
 const STAYS = "What was started with nohup or setsid goes on until the session ends.";
 
 async function programIn(id, api) {

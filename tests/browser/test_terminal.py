@@ -217,6 +217,23 @@ def test_what_ignores_the_end_goes_on_as_the_question_says(desk: TerminalPage) -
     desk.run("pkill -f '^sleep 100'")
 
 
+def test_a_narrow_window_cuts_nothing_off(desk: TerminalPage) -> None:
+    program = "import sys;sys.stdout.write(''.join('%04d.'%i for i in range(60)));sys.stdout.flush();sys.stdin.read(1)"
+    desk.page.set_viewport_size({"width": 1200, "height": 700})
+    desk.start(f'python3 -c "{program}"')
+    desk.sees("0059.")
+    wide = desk.screen["size"][0]
+    desk.page.set_viewport_size({"width": 420, "height": 700})
+    desk.until("reader.screen().size[0] < argument", "the narrow window", wide)
+    desk.page.set_viewport_size({"width": 1200, "height": 700})
+    desk.until("reader.screen().size[0] === argument", "the wide window", wide)
+    pieces = "".join(f"{number:04d}." for number in range(60))
+    desk.sees(pieces)
+    desk.press("Control+c")
+    desk.page.reload()
+    desk.ready().sees(pieces)
+
+
 # --- keys --------------------------------------------------------------------------------------------------------
 def test_the_search_counts(desk: TerminalPage) -> None:
     desk.run("seq -f 'needle %g' 1 25")

@@ -10,6 +10,7 @@ import { exitSentence } from "../lib/words/exit-status.js";
 import { webAddress } from "../lib/words/addresses.js";
 import { lineCount, withoutBracketEnd } from "../lib/typing/paste.js";
 import { handedSentence, heirsOf } from "../lib/words/people.js";
+import { resize } from "../lib/wire/reflow.js";
 import { Sequence } from "../lib/wire/sequence.js";
 import { isScrolling, isTyping, shortcutOf } from "../lib/typing/shortcuts.js";
 import { Banner } from "./banner.js";
@@ -262,7 +263,7 @@ export class View {
     return {
       write: (bytes, done) => this.term.write(bytes, done),
       resize: (cols, rows) => {
-        this.term.resize(cols, rows);
+        resize(this.term, cols, rows);
         this.#changed();
         this.#sizing.now();
       },

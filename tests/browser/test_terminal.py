@@ -217,6 +217,22 @@ def test_what_ignores_the_end_goes_on_as_the_question_says(desk: TerminalPage) -
     desk.run("pkill -f '^sleep 100'")
 
 
+def test_new_emoji_are_edited_where_they_are_seen(desk: TerminalPage) -> None:
+    text = "🥷🫠🫀🥷🫠🫀"
+    desk.paste(f"echo {text} abcdef")
+    desk.sees("abcdef")
+    desk.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
+    desk.type("_")
+    desk.sees(f"echo {text} abc_def")
+    desk.press("Enter")
+    desk.sees(f"\n{text} abc_def")
+    desk.is_quiet()
+    before = desk.screen
+    desk.page.reload()
+    desk.ready()
+    desk.until("JSON.stringify(reader.screen()) === JSON.stringify(argument)", "the same screen", before)
+
+
 def test_a_narrow_window_cuts_nothing_off(desk: TerminalPage) -> None:
     program = "import sys;sys.stdout.write(''.join('%04d.'%i for i in range(60)));sys.stdout.flush();sys.stdin.read(1)"
     desk.page.set_viewport_size({"width": 1200, "height": 700})

@@ -1,5 +1,4 @@
 /** One terminal on the page: xterm.js, its connection, and what stands around them. */
-import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 
@@ -9,6 +8,7 @@ import { Connection } from "../lib/wire/connection.js";
 import { exitSentence } from "../lib/words/exit-status.js";
 import { webAddress } from "../lib/words/addresses.js";
 import { lineCount, withoutBracketEnd } from "../lib/typing/paste.js";
+import { WIDTHS } from "../lib/looks/widths.js";
 import { handedSentence, heirsOf } from "../lib/words/people.js";
 import { resize } from "../lib/wire/reflow.js";
 import { Sequence } from "../lib/wire/sequence.js";
@@ -271,8 +271,8 @@ export class View {
   }
 
   #loadAddons() {
-    this.term.loadAddon(new Unicode11Addon());
-    this.term.unicode.activeVersion = "11";
+    this.term.unicode.register(WIDTHS);
+    this.term.unicode.activeVersion = WIDTHS.version;
     this.term.loadAddon(new WebLinksAddon((event, address) => openAddress(address), this.#addressHints()));
   }
 

@@ -88,6 +88,7 @@ def test_a_question_asked_while_nobody_looks_is_answered_once(desk: TerminalPage
     desk.page.goto(address)
     desk.ready()
     desk.sees("got $'\\E[?1;2' then ''")
+    inside("rm", "/tmp/ask")
     assert desk.run("echo goes on") == "goes on"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenDesk, SignedIn
 from tests.browser.terminal_page import TerminalPage
-from tests.live import OWNER, PASSWORD, LiveServer
+from tests.live import OWNER, PASSWORD, LiveServer, Person, docker, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.xdist_group("browser")]
 
@@ -200,6 +200,27 @@ def test_a_tab_is_closed_after_asking(desk: TerminalPage) -> None:
     expect(tab).to_have_count(0)
     page.get_by_role("button", name="New terminal").last.click()
     assert desk.ready().run("pgrep -c sleep || true") == "0"
+
+
+def test_a_program_that_starts_while_the_question_is_open_is_asked_about(
+    desk: TerminalPage, ada: Person, slug: str
+) -> None:
+    def inside(*command: str) -> list[str]:
+        return docker("exec", f"sandlot-{ada.server.instance}.{slug}.alice", *command)
+
+    waits = "any(time.sleep(0.1) for _ in iter(lambda: os.path.exists('/tmp/next'), True))"
+    desk.start(f'''python3 -c "import os, time; {waits}; os.execvp('cat', ['cat'])"''')
+    tab = desk.page.get_by_role("tab")
+    tab.hover()
+    tab.locator(".terminal-tab-close").click()
+    expect(desk.page.get_by_role("dialog")).to_contain_text("“python3”")
+    inside("touch", "/tmp/next")
+    eventually(lambda: "cat" in inside("ps", "-e", "-o", "comm="), "the next program runs")
+    desk.page.get_by_role("button", name="End terminal").click()
+    expect(desk.page.get_by_role("dialog")).to_contain_text("“cat”")
+    desk.page.get_by_role("button", name="End terminal").click()
+    expect(tab).to_have_count(0)
+    inside("rm", "/tmp/next")
 
 
 def test_what_ignores_the_end_goes_on_as_the_question_says(desk: TerminalPage) -> None:

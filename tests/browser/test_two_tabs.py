@@ -36,6 +36,22 @@ def test_both_show_the_same_and_one_types(tabs: tuple[TerminalPage, TerminalPage
     second.until("reader.text() === argument", "both show the same", first.text)
 
 
+def test_a_paste_agreed_to_after_the_keyboard_went_says_that_nothing_was_pasted(
+    tabs: tuple[TerminalPage, TerminalPage],
+) -> None:
+    first, second = tabs
+    first.start("cat")
+    first.paste("one\ntwo\nthree")
+    dialog = first.page.get_by_role("dialog", name="Paste 3 lines?")
+    expect(dialog).to_be_visible()
+    second.page.get_by_role("button", name="Take over").click()
+    first.until("!reader.shown().connection.isDriving", "the keyboard is gone")
+    dialog.get_by_role("button", name="Paste", exact=True).click()
+    expect(first.page.locator(".terminal-toast-text")).to_contain_text(["Nothing was pasted."])
+    second.press("Control+c")
+    assert "three" not in second.text
+
+
 def test_the_size_is_that_of_the_one_who_types(tabs: tuple[TerminalPage, TerminalPage]) -> None:
     first, second = tabs
     wide = first.screen["size"]

@@ -414,9 +414,18 @@ export class View {
   async paste(text) {
     this.#touched("paste");
     if (text === "" || this.term.options.disableStdin) return;
+    const { epoch } = this.connection.position;
     const wanted = await this.#wanted(text);
-    if (wanted !== null) this.term.paste(withoutBracketEnd(wanted));
+    if (wanted !== null) this.#pasteInto(epoch, wanted);
     this.term.focus();
+  }
+
+  /** The question may have been open for long: the paste was meant for the shell `epoch`, and for who types there. */
+  #pasteInto(epoch, text) {
+    const isNewShell = epoch !== this.connection.position.epoch;
+    if (isNewShell) this.#context.toasts.show("warning", "This is a new shell. Nothing was pasted.");
+    else if (this.term.options.disableStdin) this.#context.toasts.show("warning", "You cannot type here any more. Nothing was pasted.");
+    else this.term.paste(withoutBracketEnd(text));
   }
 
   /** Return what is to be pasted of `text`, null for nothing. A program that asked for brackets gets it as one piece. */

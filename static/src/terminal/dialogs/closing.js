@@ -1,13 +1,25 @@
 /** Asks before a program is ended; a shell that only waits goes without a question. */
 import { ask } from "./dialogs.js";
 
-/** Whether the terminals of `panes` may be ended; `api` says what runs in them. */
+/**
+ * Whether the terminals of `panes` may be ended; `api` says what runs in them. Other programs may start while the question is
+ * open, and nobody agreed to end those: then it is asked again.
+ */
 export async function mayEnd(panes, api) {
+  let agreed = [];
+  for (;;) {
+    const busy = await busyOf(panes, api);
+    if (busy.every(({ id, program }) => agreed.some((one) => one.id === id && one.program === program))) return true;
+    if (!(await (busy.length === 1 ? askForOne(busy[0]) : askForMany(busy)))) return false;
+    agreed = busy;
+  }
+}
+
+/** Return the terminals in which something runs, as [{id, title, program}]. */
+async function busyOf(panes, api) {
   const running = panes.filter(({ state }) => state === "running");
   const programs = await Promise.all(running.map(({ id }) => programIn(id, api)));
-  const busy = running.filter((pane, index) => programs[index] !== null);
-  if (busy.length === 0) return true;
-  return busy.length === 1 ? askForOne(busy[0], programs.find((name) => name !== null)) : askForMany(busy);
+  return running.map(({ id, title }, index) => ({ id, title, program: programs[index] })).filter(({ program }) => program !== null);
 }
 
 const UNKNOWN = "";
@@ -24,7 +36,7 @@ async function programIn(id, api) {
   }
 }
 
-function askForOne({ title }, program) {
+function askForOne({ title, program }) {
   const what = program === UNKNOWN ? "Its shell and everything that runs in it" : `“${program}” and everything else that runs in it`;
   return ask({
     title: `End ${title}?`,

@@ -1,11 +1,12 @@
 """Sizes, rates, lengths and moments of time in words.
 
-Twins: static/src/lib/words/units.js, static/src/pages/times.js.
+Twins: static/src/lib/words/units.js; `clock`: static/src/pages/times.js.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
 
@@ -16,30 +17,35 @@ GIB = 1024**3
 MIB = 1024**2
 
 
+def fixed(value: float, digits: int) -> str:
+    """Return a number with so many digits behind the point; halves are rounded up, as a page's script does it."""
+    return str(Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
 def in_size(count: int) -> str:
     """Return bytes for people: 512 MB, 1.5 GB. Powers of 1024, as the engine counts."""
     value, unit = (count / GIB, "GB") if count >= GIB else (count / MIB, "MB")
-    return f"{value:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{fixed(value, 1).removesuffix('.0')} {unit}"
 
 
 def in_rate(bytes_per_s: int) -> str:
     """Return bytes per second for people: 0 B/s, 12 KB/s, 3.4 MB/s."""
     if bytes_per_s < 1024:
         return f"{bytes_per_s} B/s"
-    return f"{bytes_per_s / 1024:.0f} KB/s" if bytes_per_s < MIB else f"{in_size(bytes_per_s)}/s"
+    return f"{fixed(bytes_per_s / 1024, 0)} KB/s" if bytes_per_s < MIB else f"{in_size(bytes_per_s)}/s"
 
 
 def in_cores(millis: int) -> str:
     """Return thousandths of a core for people: 1 core, 0.5 cores."""
-    cores = f"{millis / 1000:.2f}".rstrip("0").rstrip(".")
+    cores = fixed(millis / 1000, 2).rstrip("0").rstrip(".")
     return f"{cores} core" if cores == "1" else f"{cores} cores"
 
 
 def in_seconds(seconds: float) -> str:
     """Return a duration for a log: 0.4 s, 12 s, 1 min 5 s."""
     if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+        return f"{fixed(seconds, 1)} s"
+    minutes, rest = divmod(int(fixed(seconds, 0)), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 

@@ -1,4 +1,4 @@
-"""How a person's terminals stand on their screen: tabs, each split into panes. Twin: static/src/lib/panes/layout.js.
+"""How a person's terminals stand on their screen: tabs, each split into panes. Twin: static/src/lib/panes/panes.js.
 
 As JSON, and nothing else is accepted::
 

@@ -1,12 +1,5 @@
-/** Keeps "5 minutes ago" true and running seconds running. Twin of `ago` and `in_seconds` in sandboxes/words.py. */
-
-const SPANS = [
-  [365 * 86_400, "year"],
-  [30 * 86_400, "month"],
-  [86_400, "day"],
-  [3600, "hour"],
-  [60, "minute"],
-];
+/** Keeps "5 minutes ago" true and running seconds running. */
+import { inAge, inSeconds } from "../lib/words/units.js";
 
 export function keepTimes(document) {
   document.querySelectorAll("[data-clock]").forEach(sayClock);
@@ -24,10 +17,7 @@ function sayClock(time) {
 }
 
 function sayAgo(time) {
-  const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
-  const [span, unit] = SPANS.find(([length]) => seconds >= length) ?? [];
-  const count = Math.floor(seconds / span);
-  time.textContent = span ? `${count} ${unit}${count > 1 ? "s" : ""} ago` : "just now";
+  time.textContent = inAge((Date.now() - Date.parse(time.dateTime)) / 1000);
 }
 
 /** The server said how long it had run when it drew the page: its clock and ours need not agree. */
@@ -35,10 +25,4 @@ function sayElapsed(label) {
   label.drawnAt ??= performance.now();
   const seconds = Number(label.dataset.elapsedS) + (performance.now() - label.drawnAt) / 1000;
   label.textContent = inSeconds(seconds);
-}
-
-function inSeconds(seconds) {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

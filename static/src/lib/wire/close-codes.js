@@ -1,4 +1,4 @@
-/** What a closed websocket means: whether to come back by itself, and what to say when not. Twin: sessions/terminal/protocol.py. */
+/** What a closed websocket means: whether to come back by itself, and what to say when not. Twin: activity/refusals.py. */
 
 const BUSY_WAIT_MS = 5_000;
 

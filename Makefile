@@ -14,11 +14,11 @@ run: ## Install what is missing, then start the dashboard on http://localhost:80
 test: ## All checks and tests, on the real engine and in a real browser
 	@exec scripts/test.sh $(ARGS)
 
-lint: ## Style, types, import arrows, shell scripts
+lint: ## Style and types of Python and JavaScript, import arrows, shell scripts
 	@exec scripts/lint.sh
 
-format: ## Put Python into shape
-	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
+format: ## Put Python and JavaScript into shape
+	@.venv/bin/ruff check --fix . && .venv/bin/ruff format . && npm run --silent format
 
 bench: ## Measure the pages, and the terminal against terminado and a raw TTY exec
 	@exec scripts/with-tools.sh bench .venv/bin/python -m tests.bench $(ARGS)

@@ -11,7 +11,7 @@ main() {
     # shellcheck disable=SC2046 # package names, one word each
     install_packages $(python_packages) $(node_packages) shellcheck
     python_ready dev
-    node_ready
+    node_ready dev
     check .venv/bin/ruff check --output-format concise .
     check .venv/bin/ruff format --check --quiet .
     check .venv/bin/mypy

@@ -9,21 +9,26 @@ node_packages() {
     have npm || echo npm
 }
 
-# node_ready: packages as locked, static/dist built. Seconds when nothing changed.
+# node_ready build|dev: packages as locked, for `dev` also those of checks and tests; static/dist built. Seconds when
+# nothing changed.
 node_ready() {
     node_is_recent || stop_without_node
-    install_node_packages
+    install_node_packages "$1"
     build_static
 }
 
 node_is_recent() { have npm && node -e "process.exit(parseInt(process.versions.node) < $NODE_NEEDED ? 1 : 0)"; }
 
 install_node_packages() {
-    local hash
+    local hash omit=()
     hash=$(content_hash package.json package-lock.json)
-    ! is_stamped node_modules/.installed "$hash" || return 0
-    step "Installing JavaScript packages" npm ci --no-audit --no-fund --loglevel=error
-    echo "$hash" >node_modules/.installed
+    ! is_stamped node_modules/.installed-dev "$hash" || return 0
+    if [ "$1" = build ]; then
+        ! is_stamped node_modules/.installed-build "$hash" || return 0
+        omit=(--omit=dev)
+    fi
+    step "Installing JavaScript packages" npm ci "${omit[@]}" --no-audit --no-fund --loglevel=error
+    echo "$hash" >"node_modules/.installed-$1"
 }
 
 build_static() {

@@ -15,7 +15,7 @@ main() {
     # shellcheck disable=SC2046 # package names, one word each
     install_packages $(python_packages) $(node_packages) $(engine_packages)
     python_ready run
-    node_ready
+    node_ready build
     engine_ready
     .venv/bin/python manage.py prepare
     exec .venv/bin/python manage.py serve "$@"

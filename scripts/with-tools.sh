@@ -13,7 +13,7 @@ main() {
     # shellcheck disable=SC2046 # package names, one word each
     install_packages $(python_packages) $(node_packages) $(engine_packages) "${TEST_PACKAGES[@]}"
     python_ready "$1"
-    node_ready
+    node_ready dev
     engine_ready
     test_tools_ready
     exec "${@:2}"

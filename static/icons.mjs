@@ -18,7 +18,11 @@ export async function writeIcons(target) {
 
 async function symbol(name) {
   const source = await readFile(require.resolve(`@tabler/icons/outline/${name}.svg`), "utf8");
-  const shapes = source.replace(/^[\s\S]*?<svg[^>]*>/, "").replace(/<\/svg>\s*$/, "").replace(/\s+/g, " ").trim();
+  const shapes = source
+    .replace(/^[\s\S]*?<svg[^>]*>/, "")
+    .replace(/<\/svg>\s*$/, "")
+    .replace(/\s+/g, " ")
+    .trim();
   // The stroke comes from the page: `.icon` in src/css/components/icon.css.
   return `<symbol id="${name}" viewBox="0 0 24 24">${shapes}</symbol>`;
 }

@@ -10,7 +10,13 @@ test("everybody who offers is asked, each time anew", () => {
   const takeBack = offerActions(page, () => [{ id: "split", label }]);
   offerActions(page, () => [{ id: "new", label: "New terminal" }]);
   label = "Split right";
-  assert.deepEqual(offeredActions(page).map((action) => action.label), ["Split right", "New terminal"]);
+  assert.deepEqual(
+    offeredActions(page).map((action) => action.label),
+    ["Split right", "New terminal"],
+  );
   takeBack();
-  assert.deepEqual(offeredActions(page).map(({ id }) => id), ["new"]);
+  assert.deepEqual(
+    offeredActions(page).map(({ id }) => id),
+    ["new"],
+  );
 });

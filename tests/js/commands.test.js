@@ -5,7 +5,14 @@ import { commandsOf, found } from "../../static/src/lib/words/commands.js";
 
 const DATA = {
   sandboxes: [
-    { slug: "payments-api", title: "Payments API", state: "Running", team: "Harbor", url: "/sandboxes/payments-api/", can: ["stop", "restart"] },
+    {
+      slug: "payments-api",
+      title: "Payments API",
+      state: "Running",
+      team: "Harbor",
+      url: "/sandboxes/payments-api/",
+      can: ["stop", "restart"],
+    },
     { slug: "docs", title: "docs", state: "Stopped", team: "Harbor", url: "/sandboxes/docs/", can: ["start"] },
   ],
   terminals: [{ title: "build", sandbox: "docs", session: "ada", url: "/sandboxes/docs/#terminal-1" }],
@@ -48,7 +55,10 @@ test("on its own page a sandbox is not offered, its operations and tabs are", ()
 
 test("what the page offers comes first, all of it", () => {
   const actions = Array.from({ length: 9 }, (_, index) => ({ id: `${index}`, label: `Action ${index}`, run() {} }));
-  assert.deepEqual(titles("", { actions }).slice(0, 9), actions.map(({ label }) => label));
+  assert.deepEqual(
+    titles("", { actions }).slice(0, 9),
+    actions.map(({ label }) => label),
+  );
 });
 
 test("without an answer of the server the page's own and the themes are there", () => {
@@ -66,7 +76,12 @@ test("ids are unique: the list tells its options by them", () => {
 });
 
 test("what is shown is bounded, and five hundred sandboxes are quick to search", () => {
-  const sandboxes = Array.from({ length: 500 }, (_, index) => ({ ...DATA.sandboxes[0], slug: `s-${index}`, title: `sandbox ${index}`, url: `/sandboxes/s-${index}/` }));
+  const sandboxes = Array.from({ length: 500 }, (_, index) => ({
+    ...DATA.sandboxes[0],
+    slug: `s-${index}`,
+    title: `sandbox ${index}`,
+    url: `/sandboxes/s-${index}/`,
+  }));
   assert.equal(titles("s", { data: { sandboxes } }).length, 40);
   assert.equal(titles("", { data: { sandboxes } }).filter((title) => title.startsWith("sandbox")).length, 6);
 });

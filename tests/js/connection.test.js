@@ -175,7 +175,10 @@ test("taking over gives the keyboard to one and takes it from the other", () => 
   assert.equal(holder.input.toString(), "bob was here");
   assert.deepEqual(
     ada.connection.viewers.map(({ isDriver, isMe }) => [isDriver, isMe]),
-    [[false, true], [true, false]],
+    [
+      [false, true],
+      [true, false],
+    ],
   );
 });
 
@@ -222,7 +225,10 @@ test("only who drives hands on, and not before what was typed has arrived", () =
   ada.connection.send(bytes("under way"));
   assert.equal(ada.connection.handKeyboard(linkOf(BOB)), false);
   assert.equal(ada.connection.giveKeyboard(), false);
-  assert.deepEqual(ada.notices.map(({ code }) => code), ["input_under_way", "input_under_way"]);
+  assert.deepEqual(
+    ada.notices.map(({ code }) => code),
+    ["input_under_way", "input_under_way"],
+  );
   clock.advance(10);
   assert.equal(holder.input.toString(), "under way");
   assert.ok(network.sockets.every(({ sent }) => sent.every((message) => !String(message).includes("hand"))));

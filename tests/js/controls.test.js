@@ -39,7 +39,18 @@ test("Ctrl and Shift with digits and punctuation send what xterm sends", () => {
 });
 
 test("Ctrl alone does, too", () => {
-  const sent = { 2: "\x00", 6: "\x1e", 8: "\x7f", 9: "9", "/": "\x1f", "[": "\x1b", "\\": "\x1c", "]": "\x1d", "`": "\x00", ";": ";" };
+  const sent = {
+    2: "\x00",
+    6: "\x1e",
+    8: "\x7f",
+    9: "9",
+    "/": "\x1f",
+    "[": "\x1b",
+    "\\": "\x1c",
+    "]": "\x1d",
+    "`": "\x00",
+    ";": ";",
+  };
   for (const [key, what] of Object.entries(sent)) assert.equal(pressed(key), what, key);
 });
 

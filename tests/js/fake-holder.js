@@ -7,7 +7,6 @@
 import * as frames from "./frames.js";
 
 const WINDOW_BYTES = 256 * 1024;
-const INPUT_WINDOW_FRAMES = 16;
 const PIECE_BYTES = 32 * 1024;
 
 export class FakeHolder {
@@ -29,7 +28,6 @@ export class FakeHolder {
   #keptFrom = 0;
   #ringBytes;
   #accepted = new Map();
-  #lastDriver = null;
   #linkCount = 0;
 
   constructor({ ringBytes = 1024 * 1024, epoch = "00000000000000aa" } = {}) {
@@ -84,7 +82,8 @@ export class FakeHolder {
 
   #join(socket, { client, epoch, offset, cols, rows, drive }) {
     for (const other of [...this.links]) if (other.client === client) other.socket.cut(4409);
-    const link = { id: (this.#linkCount += 1), socket, client, wants: { cols, rows }, isReplaying: true };
+    this.#linkCount += 1;
+    const link = { id: this.#linkCount, socket, client, wants: { cols, rows }, isReplaying: true };
     link.send = (data) => socket.deliver(data);
     socket.link = link;
     this.links.add(link);

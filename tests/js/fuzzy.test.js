@@ -7,7 +7,10 @@ import { match } from "../../static/src/lib/words/fuzzy.js";
 function marked(typed, text) {
   const found = match(typed, text);
   if (!found) return null;
-  return found.marks.reduceRight((shown, [from, to]) => `${shown.slice(0, from)}[${shown.slice(from, to)}]${shown.slice(to)}`, text);
+  return found.marks.reduceRight(
+    (shown, [from, to]) => `${shown.slice(0, from)}[${shown.slice(from, to)}]${shown.slice(to)}`,
+    text,
+  );
 }
 
 function order(typed, ...texts) {

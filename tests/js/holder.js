@@ -32,7 +32,9 @@ function ask(command, output) {
     const said = [];
     holder.stdout.on("data", (bytes) => said.push(bytes));
     holder.on("error", reject);
-    holder.on("close", (status) => (status === 0 ? resolve(new Uint8Array(Buffer.concat(said))) : reject(new Error(`holder ${command[0]}: ${status}`))));
+    holder.on("close", (status) =>
+      status === 0 ? resolve(new Uint8Array(Buffer.concat(said))) : reject(new Error(`holder ${command[0]}: ${status}`)),
+    );
     holder.stdin.end(output);
   });
 }

@@ -25,14 +25,20 @@ test("long input is cut at 16 KiB and the window is 16 frames", () => {
   const queue = queueOf("x".repeat(20 * FRAME));
   assert.equal(takeAll(queue).length, 16);
   queue.acknowledge(1);
-  assert.deepEqual(takeAll(queue).map(([seq]) => seq), [17]);
+  assert.deepEqual(
+    takeAll(queue).map(([seq]) => seq),
+    [17],
+  );
 });
 
 test("after a new link only what was not accepted is sent again, with the same numbers", () => {
   const queue = queueOf("x".repeat(3 * FRAME));
   takeAll(queue);
   assert.equal(queue.resume(2), 0);
-  assert.deepEqual(takeAll(queue).map(([seq]) => seq), [3]);
+  assert.deepEqual(
+    takeAll(queue).map(([seq]) => seq),
+    [3],
+  );
 });
 
 test("what the holder accepted and has not written yet fills the window after a new link, too", () => {
@@ -42,7 +48,10 @@ test("what the holder accepted and has not written yet fills the window after a 
   assert.deepEqual(takeAll(queue), []);
   assert.equal(queue.keptBytes, 40 * FRAME);
   queue.acknowledge(2);
-  assert.deepEqual(takeAll(queue).map(([seq]) => seq), [17, 18]);
+  assert.deepEqual(
+    takeAll(queue).map(([seq]) => seq),
+    [17, 18],
+  );
 });
 
 test("a new page counts on from the holder's last number", () => {

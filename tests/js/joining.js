@@ -24,7 +24,10 @@ export async function joined(output, cut, size, gone = 0) {
     { type: "reset", offset: cut, bytes: preamble },
     { type: "output", offset: cut, bytes: output.subarray(cut) },
   ];
-  await show(terminal, frames.filter(({ type, bytes }) => type === "reset" || bytes.length > 0));
+  await show(
+    terminal,
+    frames.filter(({ type, bytes }) => type === "reset" || bytes.length > 0),
+  );
   return terminal;
 }
 

@@ -64,7 +64,8 @@ test("a viewer who joins at any byte of a session, also within characters and se
 });
 
 test("a replay may begin in another row, and shows the same once as many lines have passed as the screen has", async () => {
-  const lines = (from, to) => Array.from({ length: to - from }, (_, i) => `line ${from + i} \x1b[3${i % 8}mé漢\x1b[m\r\n`).join("");
+  const lines = (from, to) =>
+    Array.from({ length: to - from }, (_, i) => `line ${from + i} \x1b[3${i % 8}mé漢\x1b[m\r\n`).join("");
   const head = lines(0, 30);
   const output = encode(head + lines(30, 30 + SIZE.rows));
   const cut = encode(head).length;
@@ -74,7 +75,13 @@ test("a replay may begin in another row, and shows the same once as many lines h
 });
 
 test("a replay begins in the column that the cursor was in, where that is known without a screen", async () => {
-  for (const [head, column] of [["text\r", 1], ["text\r\n", 1], ["\x1b[7;9H", 9], ["\x1b[5G\x1b[2C", 7], ["\r  ", 3]]) {
+  for (const [head, column] of [
+    ["text\r", 1],
+    ["text\r\n", 1],
+    ["\x1b[7;9H", 9],
+    ["\x1b[5G\x1b[2C", 7],
+    ["\r  ", 3],
+  ]) {
     const output = encode(head);
     assert.equal((await joined(output, output.length, SIZE)).term.buffer.active.cursorX + 1, column, readable(output));
   }
@@ -141,7 +148,9 @@ const EXCEPTIONS = [
 function differences(seen, expected) {
   const parts = (state) => ({ ...state, ...prefixed("screen", state.screen), ...prefixed("other", state.other) });
   const [one, two] = [parts(seen), parts(expected)];
-  return Object.keys(two).filter((name) => !["screen", "other"].includes(name) && JSON.stringify(one[name]) !== JSON.stringify(two[name]));
+  return Object.keys(two).filter(
+    (name) => !["screen", "other"].includes(name) && JSON.stringify(one[name]) !== JSON.stringify(two[name]),
+  );
 }
 
 function prefixed(prefix, object) {

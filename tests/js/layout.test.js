@@ -26,7 +26,13 @@ test("panes share their place without a gap", () => {
 });
 
 test("each split has a divider that knows its way", () => {
-  assert.deepEqual(dividersOf(TREE).map(({ path, split: direction }) => [path, direction]), [["", "right"], ["2", "down"]]);
+  assert.deepEqual(
+    dividersOf(TREE).map(({ path, split: direction }) => [path, direction]),
+    [
+      ["", "right"],
+      ["2", "down"],
+    ],
+  );
   assert.deepEqual([splitAround(TREE, "a"), splitAround(TREE, "c"), splitAround(pane("a"), "a")], ["", "2", null]);
   const moved = resizedAt(TREE, "2", 0.97);
   assert.deepEqual([moved.share, moved.second.share, TREE.second.share], [0.25, 0.9, 0.5]);
@@ -83,8 +89,14 @@ test("a zoomed pane is alone until the focus moves on", () => {
   layout.zoom();
   assert.deepEqual([layout.places().map(({ terminal }) => terminal), layout.dividers()], [["b"], []]);
   layout.show("a");
-  assert.deepEqual(layout.places().map(({ terminal }) => terminal), ["a", "b"]);
-  assert.deepEqual(layout.places(true).map(({ terminal }) => terminal), ["a"]);
+  assert.deepEqual(
+    layout.places().map(({ terminal }) => terminal),
+    ["a", "b"],
+  );
+  assert.deepEqual(
+    layout.places(true).map(({ terminal }) => terminal),
+    ["a"],
+  );
   assert.equal(layout.following, "b");
 });
 

@@ -47,5 +47,12 @@ test("the news says who handed the keyboard over", () => {
 });
 
 test("a face has the first letters of a name", () => {
-  assert.deepEqual(["Ada Lovelace", "bob@example.com", "ann-marie", "Élodie", " ", "🦀 crab"].map(initialsOf), ["AL", "B", "AM", "É", "", "🦀C"]);
+  assert.deepEqual(["Ada Lovelace", "bob@example.com", "ann-marie", "Élodie", " ", "🦀 crab"].map(initialsOf), [
+    "AL",
+    "B",
+    "AM",
+    "É",
+    "",
+    "🦀C",
+  ]);
 });

@@ -23,6 +23,14 @@ test("the server takes each of them, with the same choices", async () => {
     const words = (choices ?? []).map(([value]) => value).filter((value) => typeof value === "string");
     const line = twin.split("\n").find((text) => text.includes(`"${name}":`));
     assert.ok(line, name);
-    assert.deepEqual(line.split("_one_of(")[1]?.match(/"\w+"/g)?.map((word) => word.slice(1, -1)).sort() ?? [], words.sort(), name);
+    assert.deepEqual(
+      line
+        .split("_one_of(")[1]
+        ?.match(/"\w+"/g)
+        ?.map((word) => word.slice(1, -1))
+        .sort() ?? [],
+      words.sort(),
+      name,
+    );
   }
 });

@@ -46,7 +46,12 @@ const PROGRAMS = {
   "a saved place by another name": { open: "\x1b[3A\x1b[s", unit: "down\r\ndown\r\n\x1b[u" },
   "a saved place by a mode": { open: "\x1b[3A\x1b[?1048h", unit: "down\r\ndown\r\n\x1b[?1048l" },
   "a place that was saved before lines were thrown away": { unit: "\x1b7a\r\nb\r\nc\r\n\x1b8", bytes: 60 },
-  "a line that is pulled down time and again": { open: "\x1b[Hmark\r", unit: `${IDLE}\x1b[H\x1b[11T${IDLE}${"\n".repeat(22)}`, bytes: 300_000, scrollback: 50 },
+  "a line that is pulled down time and again": {
+    open: "\x1b[Hmark\r",
+    unit: `${IDLE}\x1b[H\x1b[11T${IDLE}${"\n".repeat(22)}`,
+    bytes: 300_000,
+    scrollback: 50,
+  },
   "going back over wrapped lines": { open: "\x1b[?45h", unit: `\r\n${"x".repeat(400)}${"\b".repeat(400)}`, close: "\x1b[?45l" },
   "scrolling back": { unit: "\r\n\x1bM" },
   "lines that scroll away": { unit: "line\r\n\x1b[S" },
@@ -71,7 +76,11 @@ const PROGRAMS = {
 /** Returns where the replay begins. */
 async function assertShowsTheSame(output, scrollback = SCROLLBACK) {
   const replay = await replayOf(output, SIZE, scrollback + SIZE.rows);
-  assert.deepEqual(await shown(replay.bytes, scrollback), await shown(output, scrollback), `from ${replay.offset} of ${output.length}`);
+  assert.deepEqual(
+    await shown(replay.bytes, scrollback),
+    await shown(output, scrollback),
+    `from ${replay.offset} of ${output.length}`,
+  );
   return replay.offset;
 }
 
@@ -93,7 +102,8 @@ test("a replay of the lines that are kept shows the same after any of these in a
   const random = seededRandom(8);
   const n = (low, high) => between(random, low, high);
   const programs = Object.values(PROGRAMS);
-  const piece = ({ open = "", unit, close = "" }) => open + unit.repeat(n(1, 30_000) / unit.length) + close + lines(n, n(0, 1_000));
+  const piece = ({ open = "", unit, close = "" }) =>
+    open + unit.repeat(n(1, 30_000) / unit.length) + close + lines(n, n(0, 1_000));
   for (let session = 0; session < 25; session += 1) {
     const pieces = Array.from({ length: n(1, 8) }, () => piece(programs[n(0, programs.length - 1)]));
     await assertShowsTheSame(encode(lines(n, n(0, 3_000)) + pieces.join("")));

@@ -135,11 +135,7 @@ test("old output is laid out at the size it was written for", async () => {
   await new Promise((resolve) => live.write(text, resolve));
   live.resize(100, 20);
   const term = terminal();
-  await show(term, [
-    { type: "size", cols: 60, rows: 20 },
-    output(text),
-    { type: "size", cols: 100, rows: 20 },
-  ]);
+  await show(term, [{ type: "size", cols: 60, rows: 20 }, output(text), { type: "size", cols: 100, rows: 20 }]);
   assert.deepEqual(picture(term), picture(live));
 });
 
@@ -150,5 +146,8 @@ test("everything a terminal answers by itself during a replay is known as an ans
   const questions = "\x1b[c\x1b[>c\x1b[5n\x1b[6n\x1b[?6n\x1b[?2004$p\x1b[4$p\x1b[?1004h\x1bP$qm\x1b\\\x1bP$qr\x1b\\\x1b[18t";
   await show(term, [output(new TextEncoder().encode(questions))]);
   assert.ok(said.length >= 8, `${said.length} answers`);
-  assert.deepEqual(said.filter((data) => !isAnswer(data) && !isFocusReport(data)), []);
+  assert.deepEqual(
+    said.filter((data) => !isAnswer(data) && !isFocusReport(data)),
+    [],
+  );
 });

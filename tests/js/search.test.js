@@ -3,7 +3,13 @@ import { test } from "node:test";
 
 import { matches, parse } from "../../static/src/lib/words/search.js";
 
-const ROW = { text: "payments api debian ada lovelace", status: "running", owner: "ada lovelace", template: "debian debian", isMine: true };
+const ROW = {
+  text: "payments api debian ada lovelace",
+  status: "running",
+  owner: "ada lovelace",
+  template: "debian debian",
+  isMine: true,
+};
 
 const finds = (text, row = ROW) => matches(parse(text), row);
 

@@ -15,7 +15,12 @@ function table(title) {
     rows
       .split("\n\n")[0]
       .split("\n")
-      .map((row) => row.split("|").slice(1, 3).map((cell) => cell.trim())),
+      .map((row) =>
+        row
+          .split("|")
+          .slice(1, 3)
+          .map((cell) => cell.trim()),
+      ),
   );
 }
 

@@ -74,7 +74,9 @@ export class ReferenceTerminal {
       ["underline", this.#underline(cell)],
       ["link", this.#link(cell)],
     ];
-    const shown = looks.filter(([, value]) => value).map(([name, value]) => (value > 1 || isNaN(value) ? `${name}=${value}` : name));
+    const shown = looks
+      .filter(([, value]) => value)
+      .map(([name, value]) => (value > 1 || Number.isNaN(Number(value)) ? `${name}=${value}` : name));
     return (cell.getChars() || (cell.getWidth() ? "" : "·")) + (shown.length ? `<${shown}>` : "") || "_";
   }
 
@@ -82,7 +84,9 @@ export class ReferenceTerminal {
   #underline(cell) {
     const kind = cell.getUnderlineStyle();
     const coloured = kind && cell.hasExtendedAttrs() && cell.getUnderlineColorMode() !== cell.getFgColorMode();
-    return coloured || (kind && cell.getUnderlineColor() !== cell.getFgColor()) ? `${kind}/${cell.getUnderlineColor().toString(16)}` : kind;
+    return coloured || (kind && cell.getUnderlineColor() !== cell.getFgColor())
+      ? `${kind}/${cell.getUnderlineColor().toString(16)}`
+      : kind;
   }
 
   #link(cell) {
@@ -93,7 +97,8 @@ export class ReferenceTerminal {
 
   #colour({ type, index, color }) {
     if (type === 1) this.colours.set(index, color.join("."));
-    else if (type === 2 && index === undefined) [...this.colours.keys()].filter((key) => key < 256).forEach((key) => this.colours.delete(key));
+    else if (type === 2 && index === undefined)
+      [...this.colours.keys()].filter((key) => key < 256).forEach((key) => this.colours.delete(key));
     else if (type === 2) this.colours.delete(index);
   }
 }

@@ -13,7 +13,19 @@ import { asOneLine, excerptOf, lineCount, withoutBracketEnd } from "../../static
 import { isTyping, shortcutOf, SHORTCUTS } from "../../static/src/lib/typing/shortcuts.js";
 
 test("keys are not taken for answers", () => {
-  const keys = ["a", "\r", "\x1b", "\x1b[A", "\x1bOA", "\x1b[1;5C", "\x1b[3~", "\x1bb", "\x1b[200~x\x1b[201~", "\x1b[M !!", "\x1b[<0;1;1M"];
+  const keys = [
+    "a",
+    "\r",
+    "\x1b",
+    "\x1b[A",
+    "\x1bOA",
+    "\x1b[1;5C",
+    "\x1b[3~",
+    "\x1bb",
+    "\x1b[200~x\x1b[201~",
+    "\x1b[M !!",
+    "\x1b[<0;1;1M",
+  ];
   assert.deepEqual(keys.filter(isAnswer), []);
 });
 
@@ -68,8 +80,14 @@ test("every shortcut has its own key, and none is one that browsers keep", () =>
   const codes = SHORTCUTS.map(({ code }) => code);
   assert.equal(new Set(codes).size, codes.length);
   const shells = ["Minus", "Digit2", "Digit6"];
-  assert.deepEqual(codes.filter((code) => shells.includes(code)), []);
-  assert.deepEqual(codes.filter((code) => ["KeyT", "KeyN", "KeyW", "KeyP", "KeyQ"].includes(code)), []);
+  assert.deepEqual(
+    codes.filter((code) => shells.includes(code)),
+    [],
+  );
+  assert.deepEqual(
+    codes.filter((code) => ["KeyT", "KeyN", "KeyW", "KeyP", "KeyQ"].includes(code)),
+    [],
+  );
 });
 
 test("Ctrl alone belongs to the shell, Ctrl+Shift to the page, Cmd on a Mac copies", () => {
@@ -82,7 +100,10 @@ test("Ctrl alone belongs to the shell, Ctrl+Shift to the page, Cmd on a Mac copi
 });
 
 test("a modifier alone is no typing", () => {
-  assert.deepEqual(["Shift", "a", "Enter"].map((name) => isTyping({ key: name })), [false, true, true]);
+  assert.deepEqual(
+    ["Shift", "a", "Enter"].map((name) => isTyping({ key: name })),
+    [false, true, true],
+  );
 });
 
 test("a client id survives a reload, but not a duplicated tab", () => {
@@ -93,7 +114,10 @@ test("a client id survives a reload, but not a duplicated tab", () => {
     removeItem: (key) => items.delete(key),
   };
   let next = 0;
-  const random = (count) => new Uint8Array(count).fill((next += 1));
+  const random = (count) => {
+    next += 1;
+    return new Uint8Array(count).fill(next);
+  };
   const first = takeClientId(store, "t1", random);
   assert.match(first, /^[0-9a-f]{32}$/);
   assert.notEqual(takeClientId(store, "t1", random), first);
@@ -104,7 +128,16 @@ test("a client id survives a reload, but not a duplicated tab", () => {
 });
 
 test("text and the 14 hues are readable on both grounds", () => {
-  for (const [background, foreground] of [[[255, 255, 255], [30, 34, 40]], [[16, 18, 22], [220, 224, 230]]]) {
+  for (const [background, foreground] of [
+    [
+      [255, 255, 255],
+      [30, 34, 40],
+    ],
+    [
+      [16, 18, 22],
+      [220, 224, 230],
+    ],
+  ]) {
     const theme = themeOf({ background, foreground, accent: [80, 100, 240] });
     for (const name of ["foreground", "red", "green", "yellow", "blue", "magenta", "cyan"]) {
       assert.ok(contrast(theme[name], theme.background) >= 4.5, `${name} on ${theme.background}`);

@@ -14,7 +14,24 @@ async function columnAfter(text) {
 }
 
 test("characters take as many cells as the libc of a sandbox says", () => {
-  const widths = { a: 1, é: 1, 漢: 2, "\u0301": 0, "\u200d": 0, "\u00ad": 1, "🦀": 2, "🥷": 2, "🫠": 2, "🫀": 2, "🫩": 2, "☰": 2, "\u0600": 1, "\u1160": 0, "‐": 1, "\ue0b0": 1 };
+  const widths = {
+    a: 1,
+    é: 1,
+    漢: 2,
+    "\u0301": 0,
+    "\u200d": 0,
+    "\u00ad": 1,
+    "🦀": 2,
+    "🥷": 2,
+    "🫠": 2,
+    "🫀": 2,
+    "🫩": 2,
+    "☰": 2,
+    "\u0600": 1,
+    "\u1160": 0,
+    "‐": 1,
+    "\ue0b0": 1,
+  };
   for (const [char, width] of Object.entries(widths)) assert.equal(wcwidth(char.codePointAt(0)), width, char);
 });
 

@@ -54,6 +54,7 @@ export class Graph {
     this.#plot.redraw(false, true);
   }
 
+  /** @returns {uPlot.Options} */
   #options(columns) {
     const limit = columns.graphs[this.#host.dataset.graph].limit;
     const axis = {

@@ -12,7 +12,9 @@ const WORDS = {
 
 const place = document.getElementById("graphs");
 const first = JSON.parse(document.getElementById("metrics-columns").textContent);
-const graphs = [...place.querySelectorAll("[data-graph]")].map((host) => new Graph(host, WORDS[host.dataset.graph]));
+const graphs = [.../** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll("[data-graph]"))].map(
+  (host) => new Graph(host, WORDS[host.dataset.graph]),
+);
 for (const graph of graphs) graph.connect(first);
 
 const repaint = () => graphs.forEach((graph) => graph.repaint());

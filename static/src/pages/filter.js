@@ -42,7 +42,7 @@ function described(row) {
 
 /** Put the words into the address, so that a link or a reload shows the same, and fetch what is not here. */
 function keep(field, list, htmx) {
-  const address = new URL(window.location);
+  const address = new URL(window.location.href);
   if (field.value.trim()) address.searchParams.set("q", field.value.trim());
   else address.searchParams.delete("q");
   address.searchParams.delete("page");

@@ -12,5 +12,7 @@ export function enableForms(document) {
 /** Disable the button once the form is on its way; the browser's back button brings a fresh page. */
 function sendOnce({ submitter, defaultPrevented }) {
   if (submitter && !defaultPrevented) window.setTimeout(() => (submitter.disabled = true));
-  window.addEventListener("pageshow", ({ persisted }) => persisted && submitter && (submitter.disabled = false));
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && submitter) submitter.disabled = false;
+  });
 }

@@ -32,7 +32,9 @@ class Opener {
   listen() {
     // Before xterm.js, which takes every key that it gets.
     window.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
-    document.addEventListener("click", ({ target }) => target.closest("[data-open-palette]") && this.#open());
+    document.addEventListener("click", ({ target }) => {
+      if (target instanceof Element && target.closest("[data-open-palette]")) this.#open();
+    });
     this.#dialog.addEventListener("click", ({ target }) => this.#clicked(target));
     for (const key of IS_MAC ? document.querySelectorAll("[data-open-palette] .key") : []) key.textContent = "⌘K";
   }
@@ -58,7 +60,7 @@ class Opener {
   }
 
   #singleKey(action) {
-    const filter = document.querySelector("main input[type=search]");
+    const filter = /** @type {HTMLElement} */ (document.querySelector("main input[type=search]"));
     if (action === "help") return () => this.#help();
     return action === "filter" && filter ? () => filter.focus() : null;
   }
@@ -78,7 +80,8 @@ class Opener {
 
   async #load() {
     try {
-      return await (this.#script ??= import(this.#dialog.dataset.script));
+      this.#script ??= import(this.#dialog.dataset.script);
+      return await this.#script;
     } catch {
       this.#script = null; // the next time may be luckier
       this.#dialog.close();

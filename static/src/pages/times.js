@@ -12,6 +12,7 @@ export function keepTimes(document) {
 function sayClock(time) {
   const moment = new Date(time.dateTime);
   const isToday = moment.toDateString() === new Date().toDateString();
+  /** @type {Intl.DateTimeFormatOptions} */
   const day = isToday ? {} : { day: "numeric", month: "short" };
   time.textContent = moment.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }

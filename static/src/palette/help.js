@@ -18,7 +18,11 @@ export function showHelp(choices, { isMac }) {
       choice("Single keys (/ and ?)", choices, "areSingleKeysOn"),
       isMac ? null : choice("In a terminal, Ctrl+K goes straight to the shell", choices, "isCtrlKForShell"),
       element("p", { class: "muted small" }, explained(isMac)),
-      element("form", { method: "dialog", class: "form-actions" }, element("button", { class: "button", autofocus: true }, "Close")),
+      element(
+        "form",
+        { method: "dialog", class: "form-actions" },
+        element("button", { class: "button", autofocus: true }, "Close"),
+      ),
     ),
   );
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());

@@ -27,7 +27,8 @@ function submit({ post, fields = {} }, csrf) {
 async function send({ post, done }, csrf) {
   try {
     const answer = await fetch(post, { method: "POST", headers: { "X-CSRFToken": csrf, "HX-Request": "true" } });
-    if (answer.redirected) location.reload(); // signed out: the way leads over the sign-in
+    if (answer.redirected)
+      location.reload(); // signed out: the way leads over the sign-in
     else if (!answer.ok) say(document, sentence(answer.status));
     else tell(answer.headers.get("HX-Trigger"), done);
   } catch {

@@ -4,6 +4,10 @@
 export class ApiError extends Error {
   name = "ApiError";
 
+  /**
+   * @param {string} text
+   * @param {{ code?: string, status?: number, cause?: unknown }} [facts]
+   */
   constructor(text, { code = "unknown", status = 0, cause } = {}) {
     super(text, { cause });
     this.code = code;
@@ -36,7 +40,7 @@ export class TerminalsApi {
     try {
       await this.#post(`/terminals/${encodeURIComponent(id)}/end/`);
     } catch (error) {
-      if (error.status !== 404) throw error;
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }
   }
 

@@ -3,6 +3,12 @@
 /**
  * Return a new element. `attributes` are set as they are, true sets an empty one, false and null none; functions under
  * `on` are listeners. `children` are nodes or text; null is left out.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {{ on?: Record<string, (event: any) => unknown>, [attribute: string]: unknown }} [attributes]
+ * @param {...(Node | string | null)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, { on = {}, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);

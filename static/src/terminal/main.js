@@ -8,7 +8,8 @@ const host = document.getElementById("terminal-workspace");
 if (host) start(host);
 
 function start(host) {
-  allowTerminalStyles(document.querySelector("meta[name=csp-nonce]")?.content ?? "");
+  const nonce = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=csp-nonce]"));
+  allowTerminalStyles(nonce?.content ?? "");
   followSoftKeyboard();
   const layout = dataOf("layout-data");
   const workspace = new Workspace(host, { layout, preferences: dataOf("preferences-data") });

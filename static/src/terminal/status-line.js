@@ -55,7 +55,16 @@ export class StatusLine {
       mayWrite ? iconButton(icon("x"), "Close the terminal", close) : null,
     );
     const who = [this.#looking, this.#who, this.#take, this.#give];
-    this.#line = element("div", { class: "terminal-status small" }, this.#state, this.#title, ...who, this.#address, this.#size, tools);
+    this.#line = element(
+      "div",
+      { class: "terminal-status small" },
+      this.#state,
+      this.#title,
+      ...who,
+      this.#address,
+      this.#size,
+      tools,
+    );
   }
 
   get node() {

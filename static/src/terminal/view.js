@@ -175,7 +175,11 @@ export class View {
 
   /** What only holds while these people are here, for the palette: [{id, label, run}]. */
   get handovers() {
-    return heirsOf(this.connection.viewers).map((heir) => ({ id: `hand-${heir.link}`, label: heir.label, run: () => this.#hand(heir) }));
+    return heirsOf(this.connection.viewers).map((heir) => ({
+      id: `hand-${heir.link}`,
+      label: heir.label,
+      run: () => this.#hand(heir),
+    }));
   }
 
   openSearch() {
@@ -273,7 +277,7 @@ export class View {
   #loadAddons() {
     this.term.unicode.register(WIDTHS);
     this.term.unicode.activeVersion = WIDTHS.version;
-    this.term.loadAddon(new WebLinksAddon((event, address) => openAddress(address), this.#addressHints()));
+    this.term.loadAddon(new WebLinksAddon((_, address) => openAddress(address), this.#addressHints()));
   }
 
   #listen() {
@@ -424,7 +428,8 @@ export class View {
   #pasteInto(epoch, text) {
     const isNewShell = epoch !== this.connection.position.epoch;
     if (isNewShell) this.#context.toasts.show("warning", "This is a new shell. Nothing was pasted.");
-    else if (this.term.options.disableStdin) this.#context.toasts.show("warning", "You cannot type here any more. Nothing was pasted.");
+    else if (this.term.options.disableStdin)
+      this.#context.toasts.show("warning", "You cannot type here any more. Nothing was pasted.");
     else this.term.paste(withoutBracketEnd(text));
   }
 
@@ -453,12 +458,12 @@ export class View {
   }
 
   #linkHandler() {
-    return { activate: (event, address) => openAddress(address), ...this.#addressHints() };
+    return { activate: (_, address) => openAddress(address), ...this.#addressHints() };
   }
 
   #addressHints() {
     return {
-      hover: (event, address) => this.#status.showAddress(webAddress(address)),
+      hover: (_, address) => this.#status.showAddress(webAddress(address)),
       leave: () => this.#status.showAddress(null),
     };
   }

@@ -2,7 +2,7 @@
 import { Layout } from "../lib/panes/layout.js";
 import { named } from "../lib/typing/shortcuts.js";
 import { actionsOf } from "./actions.js";
-import { TerminalsApi } from "./api.js";
+import { ApiError, TerminalsApi } from "./api.js";
 import { ClipboardConsent } from "./clipboard.js";
 import { mayEnd } from "./dialogs/closing.js";
 import { showHelp } from "./dialogs/dialogs.js";
@@ -59,8 +59,16 @@ export class Workspace {
     this.#host = host;
     this.#mayWrite = mayWrite === "true";
     this.#api = new TerminalsApi(terminalsUrl, csrf);
-    this.#saver = new Saver((text) => this.#keep(layoutUrl, text), (error) => this.#refused(error), kept.layout);
-    const choices = new Saver((text) => this.#keep(preferencesUrl, text), (error) => this.#refused(error), kept.preferences);
+    this.#saver = new Saver(
+      (text) => this.#keep(layoutUrl, text),
+      (error) => this.#refused(error),
+      kept.layout,
+    );
+    const choices = new Saver(
+      (text) => this.#keep(preferencesUrl, text),
+      (error) => this.#refused(error),
+      kept.preferences,
+    );
     this.#preferences = new Preferences(kept.preferences, (values) => choices.save(values));
     this.#theme = new Theme(this.#room.node, this.#preferences);
     this.#tabs = new Tabs(this.#tabHandlers(), this.#mayWrite);
@@ -229,7 +237,7 @@ export class Workspace {
   }
 
   #refused(error) {
-    if (error.name !== "ApiError") throw error;
+    if (!(error instanceof ApiError)) throw error;
     this.#toasts.show("error", error.message);
   }
 
@@ -331,7 +339,12 @@ export class Workspace {
     const places = this.#layout.places(isNarrow).map(({ terminal, area }) => ({ pane: this.#panes.get(terminal), area }));
     const nodes = [...this.#panes.values()].map(({ node }) => node);
     this.#showTabs();
-    this.#room.lay(places.map(({ pane, area }) => ({ node: pane.node, area })), nodes, this.#layout.dividers(isNarrow), this.#shownTabId());
+    this.#room.lay(
+      places.map(({ pane, area }) => ({ node: pane.node, area })),
+      nodes,
+      this.#layout.dividers(isNarrow),
+      this.#shownTabId(),
+    );
     const shown = new Set(places.map(({ pane }) => pane));
     for (const pane of this.#panes.values()) if (!shown.has(pane)) pane.hide();
     for (const pane of shown) this.#open(pane);
@@ -351,7 +364,10 @@ export class Workspace {
     for (const { terminals } of tabs) terminals.forEach((id, index) => this.#panes.get(id).placed(index + 1, terminals.length));
     const many = tabs.some(({ isShown, terminals }) => isShown && terminals.length > 1);
     this.#room.node.classList.toggle("has-panes", many);
-    this.#room.node.classList.toggle("is-zoomed", tabs.some(({ isShown, isZoomed }) => isShown && isZoomed));
+    this.#room.node.classList.toggle(
+      "is-zoomed",
+      tabs.some(({ isShown, isZoomed }) => isShown && isZoomed),
+    );
   }
 
   #describe({ key, terminals, active, isShown }) {

@@ -3,7 +3,17 @@
  * Knows terminals by their ids only, and nothing of a screen.
  */
 
-import { dividersOf, keeping, neighbourOf, PANES_PER_TAB, placesOf, resizedAt, splitAround, splitAt, terminalsOf } from "./panes.js";
+import {
+  dividersOf,
+  keeping,
+  neighbourOf,
+  PANES_PER_TAB,
+  placesOf,
+  resizedAt,
+  splitAround,
+  splitAt,
+  terminalsOf,
+} from "./panes.js";
 
 export class Layout {
   /** [{key, root, active, isZoomed}]; `key` names a tab for as long as the page lives. */

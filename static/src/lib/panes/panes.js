@@ -21,7 +21,11 @@ export function terminalsOf(node) {
 export function splitAt(node, terminal, direction, added) {
   if (node.terminal === terminal) return { split: direction, share: 0.5, first: node, second: { terminal: added } };
   if ("terminal" in node) return node;
-  return { ...node, first: splitAt(node.first, terminal, direction, added), second: splitAt(node.second, terminal, direction, added) };
+  return {
+    ...node,
+    first: splitAt(node.first, terminal, direction, added),
+    second: splitAt(node.second, terminal, direction, added),
+  };
 }
 
 /** Return the tree with only the terminals that `isKept` approves of, null when none is left; neighbours take the room. */
@@ -81,9 +85,15 @@ export function neighbourOf(node, terminal, direction) {
 
 function halves({ split, share }, { x, y, width, height }) {
   if (split === "right") {
-    return [{ x, y, width: width * share, height }, { x: x + width * share, y, width: width * (1 - share), height }];
+    return [
+      { x, y, width: width * share, height },
+      { x: x + width * share, y, width: width * (1 - share), height },
+    ];
   }
-  return [{ x, y, width, height: height * share }, { x, y: y + height * share, width, height: height * (1 - share) }];
+  return [
+    { x, y, width, height: height * share },
+    { x, y: y + height * share, width, height: height * (1 - share) },
+  ];
 }
 
 function start(area, side) {

@@ -27,7 +27,9 @@ export function asOneLine(text) {
 export function excerptOf(text) {
   const lines = linesOf(text);
   const shown = lines.slice(0, LINES_SHOWN).map((line) => (line.length > LINE_SHOWN ? `${line.slice(0, LINE_SHOWN)}…` : line));
-  const pictures = shown.map((line) => line.replace(/[\x00-\x08\x0b-\x1f]/g, (char) => String.fromCharCode(0x2400 + char.charCodeAt(0))));
+  const pictures = shown.map((line) =>
+    line.replace(/[\x00-\x08\x0b-\x1f]/g, (char) => String.fromCharCode(0x2400 + char.charCodeAt(0))),
+  );
   return pictures.join("\n") + (lines.length > LINES_SHOWN ? "\n…" : "");
 }
 

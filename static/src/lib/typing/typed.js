@@ -8,7 +8,13 @@ export function typedBetween(before, after) {
   const [old, new_] = [[...before], [...after]];
   let same = 0;
   while (same < old.length && old[same] === new_[same]) same += 1;
-  return DELETE.repeat(old.length - same) + new_.slice(same).join("").replaceAll(/\r\n|\r|\n/g, ENTER);
+  return (
+    DELETE.repeat(old.length - same) +
+    new_
+      .slice(same)
+      .join("")
+      .replaceAll(/\r\n|\r|\n/g, ENTER)
+  );
 }
 
 // What a terminal sends for Ctrl and a key that is no letter. Source: xterm's ctlseqs, "Control characters".

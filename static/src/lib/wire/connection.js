@@ -286,7 +286,8 @@ export class Connection {
   /** Whether something typed has not arrived, which would be lost with the keyboard; says so. */
   #hasMoreToSay() {
     const isBusy = this.#input.keptBytes > 0;
-    if (isBusy) this.#note("info", "input_under_way", "What you typed is still under way. You keep the keyboard until it has arrived.");
+    if (isBusy)
+      this.#note("info", "input_under_way", "What you typed is still under way. You keep the keyboard until it has arrived.");
     return isBusy;
   }
 

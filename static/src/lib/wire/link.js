@@ -30,7 +30,11 @@ export class Link {
    */
   constructor({ url, openSocket, clock, hello, listener }) {
     this.#listener = listener;
-    this.#liveness = new Liveness(clock, (n) => this.send(ping(n)), () => this.#end(LOST));
+    this.#liveness = new Liveness(
+      clock,
+      (n) => this.send(ping(n)),
+      () => this.#end(LOST),
+    );
     this.#cancelWelcome = clock.after(WELCOME_MS, () => this.#end(LOST));
     this.#socket = openSocket(url, SUBPROTOCOL);
     this.#socket.binaryType = "arraybuffer";

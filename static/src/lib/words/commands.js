@@ -94,7 +94,15 @@ function sessionCommand({ name, sandbox, state, url }) {
 }
 
 function teamCommand({ id, name, url }) {
-  return { id: `team ${id}`, group: "Teams", title: `Switch to ${name}`, icon: "users", post: url, fields: { team: id }, leaves: true };
+  return {
+    id: `team ${id}`,
+    group: "Teams",
+    title: `Switch to ${name}`,
+    icon: "users",
+    post: url,
+    fields: { team: id },
+    leaves: true,
+  };
 }
 
 function beginnings(commands) {

@@ -85,7 +85,10 @@ function place(word, letters, starts) {
 
 function isSubsequence(word, letters) {
   let index = -1;
-  return word.split("").every((letter) => (index = letters.indexOf(letter, index + 1)) >= 0);
+  return word.split("").every((letter) => {
+    index = letters.indexOf(letter, index + 1);
+    return index >= 0;
+  });
 }
 
 function traced(rows, from) {

@@ -5,7 +5,10 @@ const MOST_NAMED = 3;
 
 /** Return up to two letters for a name: "Ada Lovelace" gives "AL", "bob@example.com" "B". */
 export function initialsOf(name) {
-  const words = name.split("@")[0].split(/[\s._-]+/).filter(Boolean);
+  const words = name
+    .split("@")[0]
+    .split(/[\s._-]+/)
+    .filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "");
   return letters.join("").toUpperCase();
 }
@@ -37,7 +40,10 @@ export function partOf({ isDriver, mayDrive }) {
 export function heirsOf(viewers) {
   if (!viewers.some(({ isMe, isDriver }) => isMe && isDriver)) return [];
   const others = viewers.filter(({ isMe, mayDrive }) => mayDrive && !isMe);
-  return others.map(({ link, name }) => ({ link, label: `Hand keyboard to ${isMyself(viewers, name) ? "your other tab" : name}` }));
+  return others.map(({ link, name }) => ({
+    link,
+    label: `Hand keyboard to ${isMyself(viewers, name) ? "your other tab" : name}`,
+  }));
 }
 
 /** Return the news that `giver` handed the keyboard over; null for somebody unknown. */

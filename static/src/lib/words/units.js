@@ -2,6 +2,7 @@
 const KIB = 1024;
 const MIB = KIB * 1024;
 const GIB = MIB * 1024;
+/** @type {[number, string][]} */
 const SPANS = [
   [365 * 86_400, "year"],
   [30 * 86_400, "month"],

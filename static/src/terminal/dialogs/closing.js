@@ -1,4 +1,5 @@
 /** Asks before a program is ended; a shell that only waits goes without a question. */
+import { ApiError } from "../api.js";
 import { ask } from "./dialogs.js";
 
 /**
@@ -19,7 +20,9 @@ export async function mayEnd(panes, api) {
 async function busyOf(panes, api) {
   const running = panes.filter(({ state }) => state === "running");
   const programs = await Promise.all(running.map(({ id }) => programIn(id, api)));
-  return running.map(({ id, title }, index) => ({ id, title, program: programs[index] })).filter(({ program }) => program !== null);
+  return running
+    .map(({ id, title }, index) => ({ id, title, program: programs[index] }))
+    .filter(({ program }) => program !== null);
 }
 
 const UNKNOWN = "";
@@ -30,14 +33,15 @@ async function programIn(id, api) {
   try {
     return await api.program(id);
   } catch (error) {
-    if (error.name !== "ApiError") throw error;
+    if (!(error instanceof ApiError)) throw error;
     // Nobody can tell: better ask once too often.
     return error.status === 404 ? null : UNKNOWN;
   }
 }
 
 function askForOne({ title, program }) {
-  const what = program === UNKNOWN ? "Its shell and everything that runs in it" : `“${program}” and everything else that runs in it`;
+  const what =
+    program === UNKNOWN ? "Its shell and everything that runs in it" : `“${program}” and everything else that runs in it`;
   return ask({
     title: `End ${title}?`,
     text: `${what} will be stopped. ${STAYS} To only leave, close the page: the terminal goes on.`,

@@ -8,7 +8,12 @@ import { element, textButton } from "../dom.js";
 export function ask({ title, text, yes, no = "Cancel", kind = "primary" }) {
   const { promise, resolve } = deferred();
   const agree = textButton(yes, () => dialog.close("yes"), kind);
-  const actions = element("div", { class: "terminal-dialog-actions" }, textButton(no, () => dialog.close()), agree);
+  const actions = element(
+    "div",
+    { class: "terminal-dialog-actions" },
+    textButton(no, () => dialog.close()),
+    agree,
+  );
   const dialog = openDialog(title, element("p", { class: "muted" }, text), actions);
   dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
   agree.focus();
@@ -17,10 +22,12 @@ export function ask({ title, text, yes, no = "Cancel", kind = "primary" }) {
 
 /** Show what the terminal page can do: `actions` as in actions.js. */
 export function showHelp(actions) {
-  const keys = actions.filter((action) => action.keys).flatMap(({ label, keys: held }) => [
-    element("dt", {}, label),
-    element("dd", {}, ...held.split("+").map((key) => element("kbd", {}, key))),
-  ]);
+  const keys = actions
+    .filter((action) => action.keys)
+    .flatMap(({ label, keys: held }) => [
+      element("dt", {}, label),
+      element("dd", {}, ...held.split("+").map((key) => element("kbd", {}, key))),
+    ]);
   const close = textButton("Close", () => dialog.close());
   const dialog = openDialog(
     "Keys",

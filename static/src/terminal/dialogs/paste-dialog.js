@@ -13,7 +13,11 @@ export function askToPaste(text) {
   const paste = textButton("Paste", () => dialog.close("as-it-is"), "primary");
   const dialog = openDialog(
     `Paste ${lineCount(text).toLocaleString("en")} lines?`,
-    element("p", { class: "muted" }, "What runs in this terminal takes a paste as typing: each line may run as a command of its own."),
+    element(
+      "p",
+      { class: "muted" },
+      "What runs in this terminal takes a paste as typing: each line may run as a command of its own.",
+    ),
     element("pre", { class: "terminal-paste", tabindex: "0", "aria-label": "What is pasted" }, excerptOf(text)),
     element("label", { class: "terminal-choice" }, never, "Do not ask again"),
     element(

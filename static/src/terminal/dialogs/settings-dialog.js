@@ -30,7 +30,9 @@ export function showSettings(preferences, closed) {
 /** Return {node, input, refresh()}. */
 function fieldFor(name, preference, preferences) {
   if (preference.choices) return choiceField(name, preference, preferences);
-  return typeof preference.usual === "number" ? numberField(name, preference, preferences) : switchField(name, preference, preferences);
+  return typeof preference.usual === "number"
+    ? numberField(name, preference, preferences)
+    : switchField(name, preference, preferences);
 }
 
 function choiceField(name, { label, choices }, preferences) {
@@ -47,7 +49,8 @@ function numberField(name, { label, least, most, step }, preferences) {
   const attributes = { class: "input", type: "number", min: least, max: most, step, required: true };
   const input = element("input", { ...attributes, on: { input: choose, blur: () => refresh() } });
   const refresh = () => {
-    if (document.activeElement !== input || input.valueAsNumber !== preferences.values[name]) input.value = preferences.values[name];
+    if (document.activeElement !== input || input.valueAsNumber !== preferences.values[name])
+      input.value = preferences.values[name];
   };
   return { node: labelled(name, label, input), input, refresh };
 }

@@ -5,7 +5,11 @@ export class ExitBar {
   #text = element("span", { class: "terminal-exit-text" });
   #bar;
 
-  /** Without the callbacks, for somebody who only looks, there are no buttons. */
+  /**
+   * Without the callbacks, for somebody who only looks, there are no buttons.
+   *
+   * @param {{ onNew?: () => unknown, onClose?: () => unknown }} callbacks
+   */
   constructor({ onNew, onClose }) {
     const buttons = onNew ? [textButton("New terminal", onNew, "primary"), textButton("Close", onClose)] : [];
     this.#bar = element("div", { class: "terminal-exit", hidden: true }, this.#text, ...buttons);

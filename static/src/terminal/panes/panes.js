@@ -102,8 +102,7 @@ export class Panes {
     event.preventDefault();
     node.setPointerCapture(event.pointerId);
     const over = new AbortController();
-    const move = ({ clientX, clientY }) =>
-      this.#resized(node.divider.path, this.#shareAt(node.divider, clientX, clientY), true);
+    const move = ({ clientX, clientY }) => this.#resized(node.divider.path, this.#shareAt(node.divider, clientX, clientY), true);
     const end = () => {
       over.abort();
       this.#resized(node.divider.path, node.divider.share, false);

@@ -93,7 +93,8 @@ export class Tabs {
   #place(node, index) {
     const there = this.#strip.children[index];
     if (there === node) return;
-    const focused = this.#strip.contains(document.activeElement) ? document.activeElement : null;
+    const { activeElement } = document;
+    const focused = activeElement instanceof HTMLElement && this.#strip.contains(activeElement) ? activeElement : null;
     this.#strip.insertBefore(node, there ?? null);
     if (focused && focused !== document.activeElement) focused.focus();
   }
@@ -119,9 +120,11 @@ export class Tabs {
       element("span", { class: "terminal-tab-panes", "aria-hidden": "true" }),
       this.#mayWrite ? close : null,
     );
-    tab.addEventListener("click", (event) =>
-      close.contains(event.target) ? this.#handlers.close(key) : this.#handlers.select(key),
-    );
+    tab.addEventListener("click", ({ target }) => {
+      const isOnCross = target instanceof Node && close.contains(target);
+      if (isOnCross) this.#handlers.close(key);
+      else this.#handlers.select(key);
+    });
     tab.addEventListener("auxclick", (event) => event.button === 1 && this.#mayWrite && this.#handlers.close(key));
     tab.addEventListener("dblclick", () => this.rename(key));
     tab.addEventListener("keydown", (event) => this.#keyDown(event, key));

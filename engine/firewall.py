@@ -75,7 +75,8 @@ async def _apply_here() -> str | None:
         "sh", "-c", RULES, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
     try:
-        _, words = await asyncio.wait_for(process.communicate(), APPLYING_S)
+        async with asyncio.timeout(APPLYING_S):
+            _, words = await process.communicate()
     except TimeoutError:
         process.kill()
         await process.wait()

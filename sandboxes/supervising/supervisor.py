@@ -164,8 +164,10 @@ class Supervisor:
         is_begun = False
         while self._claim.is_held:
             is_begun = await self._safely_turn(is_begun)
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the wake.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), TURN_S)
+                async with asyncio.timeout(TURN_S):
+                    await self._awake.wait()
             self._awake.clear()
 
     def wake(self) -> None:
@@ -280,7 +282,7 @@ class Supervisor:
         }[Desired(sandbox.desired)]
         try:
             await carry_out(sandbox)
-        except (EngineAway, EngineTimeout):
+        except (EngineAway, EngineTimeout, DatabaseError):
             raise
         except (EngineError, space.DiskLow) as error:
             logger.warning("Sandbox %s failed: %s", sandbox.slug, error)

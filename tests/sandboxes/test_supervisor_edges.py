@@ -92,6 +92,7 @@ class Keeper:
     def __init__(self) -> None:
         self.fault: Exception | None = None
         self.begun, self.left = Counted(), Counted()
+        self.faults_of_down: list[Exception] = []
         self.goes_on = asyncio.Event()
         self.after_the_wait = 0
 
@@ -105,6 +106,8 @@ class Keeper:
 
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         await self.begun.add()
+        if self.faults_of_down:
+            raise self.faults_of_down.pop()
         try:
             await self.goes_on.wait()
         except asyncio.CancelledError:
@@ -276,6 +279,31 @@ async def test_it_goes_on_with_what_it_left_once_the_lease_is_back(stage: Stage,
         await stage.until(lambda: Sandbox.objects.filter(state=State.STOPPED).aexists(), "the sandbox is stopped")
     outcomes = [step.outcome async for step in wanted.steps.all()]
     assert outcomes == [Step.Outcome.INTERRUPTED, Step.Outcome.DONE]
+
+
+async def test_a_database_that_was_away_for_a_moment_makes_no_sandbox_fail(stage: Stage, wanted: Sandbox) -> None:
+    stage.keeper.faults_of_down = [OperationalError("the connection was lost")]
+    stage.keeper.goes_on.set()
+    async with supervising(stage):
+        await stage.until_it_leads()
+        await sync_to_async(stop)(wanted)
+        await stage.until(lambda: Sandbox.objects.filter(state=State.STOPPED).aexists(), "the sandbox is stopped")
+    outcomes = [step.outcome async for step in wanted.steps.all()]
+    assert outcomes == [Step.Outcome.FAILED, Step.Outcome.DONE]
+
+
+async def test_it_stops_when_told_to_at_the_moment_it_is_woken(
+    stage: Stage, wanted: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "TURN_S", 60)
+    assert await sync_to_async(stage.supervisor._claim.renew)()
+    turns = asyncio.create_task(stage.supervisor._turns())
+    await stage.until(lambda: bool(stage.supervisor._awake._waiters), "it waits for its next turn")
+    # Until the wait knows that it is over it is cancelled, too.
+    stage.supervisor.wake()
+    turns.cancel()
+    await asyncio.wait({turns}, timeout=5)
+    assert turns.cancelled()
 
 
 async def test_one_that_slept_while_another_took_over_acts_no_more(stage: Stage, wanted: Sandbox) -> None:

@@ -59,17 +59,14 @@ class TokenLogin:
         return self.team_id in (None, team_id)
 
 
-Proof = Login | TokenLogin
-
-
-def still_good(proofs: Collection[Proof]) -> set[Proof]:
+def still_good(proofs: Collection[Login | TokenLogin]) -> set[Login | TokenLogin]:
     """Return those that have not ended, in three queries whatever their number."""
     logins = {each for each in proofs if isinstance(each, Login)}
     programs = {each for each in proofs if isinstance(each, TokenLogin)}
-    return good_logins(logins) | good_programs(programs)
+    return {*good_logins(logins), *good_programs(programs)}
 
 
-def good_logins(logins: set[Login]) -> set[Proof]:
+def good_logins(logins: set[Login]) -> set[Login]:
     if not logins:
         return set()
     users = User.objects.filter(is_active=True).in_bulk({login.user_id for login in logins})
@@ -82,7 +79,7 @@ def good_logins(logins: set[Login]) -> set[Proof]:
     return {login for login in logins if login.key in alive and hashes.get(login.user_id) == login.auth_hash}
 
 
-def good_programs(programs: set[TokenLogin]) -> set[Proof]:
+def good_programs(programs: set[TokenLogin]) -> set[TokenLogin]:
     if not programs:
         return set()
     usable = set(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja.errors import AuthenticationError
@@ -16,7 +17,7 @@ from api import limits
 from sandboxes.models import Sandbox, SandboxQuerySet
 from sandboxes.names import SLUG
 from sandboxes.permissions import REFUSALS, ROLES_FOR, Action
-from sessions.models import Session
+from sessions.models import Session, SessionToken, Terminal
 from sessions.names import SESSION_ID
 from sessions.rights.table import Act, require
 
@@ -33,10 +34,36 @@ class RateLimited(Refused):
 
 @dataclass(frozen=True)
 class Caller:
-    """A token's reach is its person's, narrowed to its team; what it may do there also needs the scope."""
+    """A token's reach is its person's, narrowed to its team or session; what it may do there also needs the scope."""
 
     user: User
-    token: ApiToken
+    token: ApiToken | SessionToken
+
+    @property
+    def holder(self) -> str:
+        """Name the token among those of both kinds."""
+        return f"{'p' if isinstance(self.token, ApiToken) else 's'}{self.token.pk}"
+
+    @property
+    def api_token(self) -> ApiToken:
+        """The person's token, where an operation is for these only. Raises TypeError for one of a session."""
+        if not isinstance(self.token, ApiToken):
+            raise TypeError("An operation that needs a person's token let one of a session in.")
+        return self.token
+
+    @property
+    def team_id(self) -> int | None:
+        """The one team, None for all of the person's."""
+        return self.token.team_id if isinstance(self.token, ApiToken) else self.token.session.sandbox.team_id
+
+    @property
+    def only(self) -> Session | None:
+        """The one session, None for all."""
+        return self.token.session if isinstance(self.token, SessionToken) else None
+
+    def grants(self, scope: str) -> bool:
+        """Whether it has a scope; what needs none is a person's business still."""
+        return scope in self.token.grants if scope else self.only is None
 
     # --- teams -------------------------------------------------------------------------------------------------------
     @property
@@ -49,7 +76,7 @@ class Caller:
         return self._narrowed(Team.objects.where(self.user, set(ROLES_FOR[Action.CREATE])))
 
     def _narrowed(self, teams: TeamQuerySet) -> TeamQuerySet:
-        return teams.filter(pk=self.token.team_id) if self.token.team_id else teams
+        return teams.filter(pk=self.team_id) if self.team_id else teams
 
     # --- sandboxes ---------------------------------------------------------------------------------------------------
     @property
@@ -61,7 +88,8 @@ class Caller:
         return self._within(Sandbox.objects.trashed_for(self.user))
 
     def _within(self, rows: SandboxQuerySet) -> SandboxQuerySet:
-        rows = rows.filter(team=self.token.team_id) if self.token.team_id else rows
+        rows = rows.filter(team=self.team_id) if self.team_id else rows
+        rows = rows.filter(pk=self.only.sandbox_id) if self.only else rows
         return rows.select_related("template", "team", "created_by", "last_used_by", "usage")
 
     def sandbox(self, slug: str, action: Action = Action.VIEW) -> Sandbox:
@@ -85,11 +113,21 @@ class Caller:
         sandbox = self.sandbox(slug)
         known = bool(SESSION_ID.fullmatch(name))
         session = Session.objects.filter(sandbox=sandbox, name=name, ended_at=None).first() if known else None
-        if session is None:
+        if session is None or (self.only and session != self.only):
             raise Hidden("This session does not exist, or you may not see it.", code="unknown_session")
         session.sandbox = sandbox
         require(self.user, act, session)
         return session
+
+    def terminal(self, pk: UUID) -> Terminal:
+        """Return a terminal to look at. Raises Hidden."""
+        rows = Terminal.objects.visible_to(self.user).select_related("session__sandbox__team", "created_by")
+        rows = rows.filter(session__sandbox__team=self.team_id) if self.team_id else rows
+        rows = rows.filter(session=self.only) if self.only else rows
+        found = rows.filter(pk=pk).first()
+        if found is None:
+            raise Hidden("This terminal does not exist, or you may not see it.", code="unknown_terminal")
+        return found
 
 
 def caller_of(request: HttpRequest) -> Caller:
@@ -99,15 +137,20 @@ def caller_of(request: HttpRequest) -> Caller:
         return known
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     address = client_address(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
-    token = ApiToken.objects.with_text(text.strip()) if scheme.lower() == "bearer" else None
-    count(request, limits.tokens.take(str(token.pk)) if token else limits.strangers.take(address))
-    if token is None:
+    token = token_of(text.strip()) if scheme.lower() == "bearer" else None
+    caller = Caller(token.user, token) if token else None
+    count(request, limits.tokens.take(caller.holder) if caller else limits.strangers.take(address))
+    if token is None or caller is None:
         raise AuthenticationError
     token.note_use(address)
-    caller = Caller(token.user, token)
     # What is recorded below names the person and the token.
     request.user, request.token_name, request.caller = token.user, token.name, caller  # type: ignore[attr-defined]
     return caller
+
+
+def token_of(text: str) -> ApiToken | SessionToken | None:
+    """Return the usable token that this is, of whichever kind."""
+    return SessionToken.objects.with_text(text) if text.startswith("slts_") else ApiToken.objects.with_text(text)
 
 
 def count(request: HttpRequest, rate: limits.Rate) -> None:
@@ -117,19 +160,22 @@ def count(request: HttpRequest, rate: limits.Rate) -> None:
 
 
 class Bearer(HttpBearer):
-    """A token in the Authorization header, with the scope that an operation needs; "" for any token."""
+    """A token in the Authorization header, with one of the scopes of an operation; "" for any person's token."""
 
     openapi_name = "token"
 
-    def __init__(self, scope: Scope | str = "") -> None:
+    def __init__(self, *scopes: Scope | str) -> None:
         super().__init__()
-        self.scope = str(scope)
+        self.scopes = tuple(map(str, scopes)) or ("",)
         self.openapi_description = "An API token of the account page, as `Authorization: Bearer sltp_…`."
 
     def __call__(self, request: HttpRequest) -> Any:
         caller = caller_of(request)
-        if self.scope and self.scope not in caller.token.grants:
-            raise NotAllowed(f"This token lacks the scope {self.scope}. Nothing was changed.", code="missing_scope")
+        if not any(map(caller.grants, self.scopes)):
+            lacking = (
+                f"the scope {self.scopes[0]}" if self.scopes[0] else "what a person's token has: it is for a session"
+            )
+            raise NotAllowed(f"This token lacks {lacking}. Nothing was changed.", code="missing_scope")
         return caller
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:

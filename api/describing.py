@@ -11,7 +11,7 @@ from sandboxes.models import Sandbox, Step, Template
 from sandboxes.models import Usage as UsageRow
 from sandboxes.models.operations import operations_in
 from sandboxes.permissions import Action, may
-from sessions.models import Session, Terminal
+from sessions.models import Session, SessionToken, Terminal
 from sessions.rights.table import Act, acts_of
 
 
@@ -120,4 +120,13 @@ def token(row: ApiToken, caller: Caller) -> dict[str, Any]:
         "begins_with": row.shown,
         "team": team_name(row.team) if row.team else None,
         "is_current": row == caller.token,
+    }
+
+
+def session_token(row: SessionToken) -> dict[str, Any]:
+    names = ("created_at", "expires_at", "last_used_at", "last_used_from")
+    return {name: getattr(row, name) for name in names} | {
+        "id": row.pk,
+        "begins_with": row.shown,
+        "made_by": person(row.user),
     }

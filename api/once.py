@@ -53,10 +53,10 @@ def answered_once(run: Run) -> Run:
 def done_or_kept(request: HttpRequest, caller: Caller, key: str, do: Callable[[], HttpResponse]) -> HttpResponse:
     """Do it and keep the answer, both or neither. Raises NotDone."""
     digest = sha256(b"\0".join([(request.method or "").encode(), request.path.encode(), request.body])).hexdigest()
-    KeptAnswer.objects.purge(caller.token)
+    KeptAnswer.objects.purge()
     with transaction.atomic():
         # The row is the lock: a second request with this key waits here until the first one's is written or gone.
-        kept, is_new = KeptAnswer.objects.get_or_create(token=caller.token, key=key, defaults={"digest": digest})
+        kept, is_new = KeptAnswer.objects.get_or_create(holder=caller.holder, key=key, defaults={"digest": digest})
         if not is_new and kept.digest != digest:
             text = "This Idempotency-Key was used for another request. Nothing was changed."
             return problem(request, 422, "idempotency_conflict", text)

@@ -19,8 +19,9 @@ def answers(good: dict[int, Any], *problems: int) -> dict[int, Any]:
     return good | dict.fromkeys(sorted({*ANYWHERE, *problems}), Problem)
 
 
-def needs(scope: Scope | str = "") -> Bearer:
-    return Bearer(scope)
+def needs(*scopes: Scope | str) -> Bearer:
+    """Return the check for one of these scopes; without any, for a person's token."""
+    return Bearer(*scopes)
 
 
 def caller(request: HttpRequest) -> Caller:

@@ -225,6 +225,28 @@ class SessionChange(Wish):
     host_token: Text | None = Field(None, max_length=4096, description='"" takes it away.')
 
 
+class SessionTokenWish(Wish):
+    lifetime_s: int = Field(3600, ge=60, le=86_400, description="How long from now it opens the session.")
+
+
+class SessionTokenOut(Schema):
+    """What is known of a token for one session; its text is not kept."""
+
+    id: int
+    begins_with: str
+    made_by: Person | None
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    last_used_from: str
+
+
+class SessionTokenMade(SessionTokenOut):
+    """A new one, with its text."""
+
+    text: str = Field(description="Shown only now.")
+
+
 class TerminalOut(Schema):
     """A shell in a session."""
 

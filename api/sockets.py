@@ -11,6 +11,9 @@ from accounts.logins import TokenLogin
 from accounts.models import ApiToken
 from activity.source import client_address
 from api import limits
+from api.callers import Caller, token_of
+from sessions.models import SessionToken
+from sessions.rights.proof import SessionLogin
 
 
 def with_token(programs: Any, browsers: Any) -> Any:
@@ -26,23 +29,27 @@ def with_token(programs: Any, browsers: Any) -> Any:
         if scheme.lower() != "bearer":
             await browsers(scope, receive, send)
             return
-        token, is_over = await database_sync_to_async(token_of)(text.strip(), scope)
+        token, is_over = await database_sync_to_async(taken)(text.strip(), scope)
         if is_over:
             await WebsocketDenier()(scope, receive, send)
             return
         named = {"user": token.user if token else None, "token_name": token.name if token else ""}
-        await programs(scope | named | {"login": TokenLogin.of(token)}, receive, send)
+        await programs(scope | named | {"login": proof_of(token)}, receive, send)
 
     return chosen
 
 
-def token_of(text: str, scope: dict[str, Any]) -> tuple[ApiToken | None, bool]:
+def proof_of(token: ApiToken | SessionToken | None) -> TokenLogin | SessionLogin:
+    return SessionLogin.of(token) if isinstance(token, SessionToken) else TokenLogin.of(token)
+
+
+def taken(text: str, scope: dict[str, Any]) -> tuple[ApiToken | SessionToken | None, bool]:
     """Return the usable token, and whether its rate, or that of an address without one, is used up."""
     peer, *_ = scope.get("client") or [""]
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
     address = client_address(peer, forwarded.decode("latin-1"))
-    token = ApiToken.objects.with_text(text)
-    rate = limits.tokens.take(str(token.pk)) if token else limits.strangers.take(address)
+    token = token_of(text)
+    rate = limits.tokens.take(Caller(token.user, token).holder) if token else limits.strangers.take(address)
     if token is not None:
         token.note_use(address)
     return token, rate.is_over

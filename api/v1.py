@@ -12,7 +12,7 @@ from api.callers import Bearer
 from api.models import KEY_MAX
 from api.once import answered_once
 from api.problems import MEDIA_TYPE, handle_problems
-from api.routes import account, sandboxes, sessions, terminals
+from api.routes import account, sandboxes, session_tokens, sessions, terminals
 
 DESCRIPTION = """\
 Everything that people do with the mouse, for programs. Send an API token of the account page as
@@ -55,8 +55,8 @@ class SandlotApi(NinjaAPI):
 
 
 def scope_of(operation: Operation) -> str:
-    """Return the scope that an operation needs, "" for any token."""
-    return next((each.scope for each in operation.auth_callbacks if isinstance(each, Bearer)), "")
+    """Return the scope that an operation needs, "" for any token of a person; of several the one to ask for."""
+    return next((each.scopes[0] for each in operation.auth_callbacks if isinstance(each, Bearer)), "")
 
 
 api = SandlotApi(
@@ -71,6 +71,7 @@ handle_problems(api)
 api.add_decorator(answered_once, mode="view")
 api.add_router("/sandboxes", sandboxes.router)
 api.add_router("/sandboxes", sessions.router)
+api.add_router("/sandboxes", session_tokens.router)
 api.add_router("/sandboxes", terminals.of_session)
 api.add_router("/terminals", terminals.router)
 api.add_router("", account.router)

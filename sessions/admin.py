@@ -17,7 +17,7 @@ from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from engine import EngineAway, EngineError, EngineTimeout
 from sessions.admin_forms import SessionAdminForm
-from sessions.models import Session, Terminal
+from sessions.models import Session, SessionToken, Terminal
 from sessions.terminal import ends as terminals
 
 
@@ -33,6 +33,21 @@ class TerminalInline(ReadOnly, admin.TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Terminal]:
         rows: QuerySet[Terminal] = super().get_queryset(request)
         return rows.select_related("created_by", "session__sandbox")
+
+
+class TokenInline(ReadOnly, admin.TabularInline):
+    """What opens this session besides its people. The tokens themselves are not kept."""
+
+    model = SessionToken
+    formset = FirstRows
+    fields = readonly_fields = (
+        *("shown", "user", "created_at", "expires_at", "last_used_at", "last_used_from", "revoked_at"),
+    )
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SessionToken]:
+        rows: QuerySet[SessionToken] = super().get_queryset(request)
+        return rows.select_related("user", "session__sandbox")
 
 
 # What only the server writes.
@@ -57,7 +72,7 @@ class SessionAdmin(admin.ModelAdmin):
     search_fields = ["name", "sandbox__slug", "user__email", "user__name"]
     # The newest first, along the primary key: the model's own order would sort all rows for each page.
     ordering = ["-id"]
-    inlines = [TerminalInline]
+    inlines = [TerminalInline, TokenInline]
     actions = ["end"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:

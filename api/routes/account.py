@@ -27,7 +27,7 @@ def get_me(request: HttpRequest) -> Any:
     me = caller(request)
     return {
         "person": describing.person(me.user),
-        "token": describing.token(me.token, me),
+        "token": describing.token(me.api_token, me),
         "teams": [describing.team(row, me.user) for row in me.teams],
     }
 
@@ -44,7 +44,7 @@ def list_tokens(request: HttpRequest) -> Any:
 )
 def revoke_token(request: HttpRequest) -> Any:
     """Revoke the token of this request."""
-    caller(request).token.revoke()
+    caller(request).api_token.revoke()
     return Status(204, None)
 
 

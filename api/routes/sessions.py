@@ -23,6 +23,7 @@ from sessions.rights.table import Act
 router = Router(tags=["Sessions"])
 
 READ, WRITE = needs(Scope.SANDBOXES_READ), needs(Scope.SESSIONS_WRITE)
+LOOK = needs(Scope.SANDBOXES_READ, Scope.TERMINALS_READ)
 
 
 @router.get(
@@ -77,7 +78,7 @@ def git_of(wish: GitWish, session: Session) -> Git:
 
 
 @router.get(
-    "/{id}/sessions/{name}", auth=READ, response=answers({200: SessionOut}, 404, 422), operation_id="get_session"
+    "/{id}/sessions/{name}", auth=LOOK, response=answers({200: SessionOut}, 404, 422), operation_id="get_session"
 )
 def get_session(request: HttpRequest, id: str, name: str) -> Any:  # noqa: A002
     """Get a session."""

@@ -10,12 +10,9 @@ from ninja import Router
 from ninja.responses import Status
 
 from accounts.models import Scope
-from activity.refusals import Hidden
 from api import describing
-from api.callers import Caller
 from api.operations import answers, caller, needs
 from api.schemas import Page, TerminalChange, TerminalOut, TerminalWish
-from sessions.models import Terminal
 from sessions.terminal import ends
 
 of_session = Router(tags=["Terminals"])
@@ -58,7 +55,7 @@ def open_terminal(request: HttpRequest, response: HttpResponse, id: str, name: s
 @router.get("/{id}", auth=READ, response=answers({200: TerminalOut}, 404, 422), operation_id="get_terminal")
 def get_terminal(request: HttpRequest, id: UUID) -> Any:  # noqa: A002
     """Get a terminal, also one that has ended, as long as its session is there."""
-    return describing.terminal(within(caller(request), id))
+    return describing.terminal(caller(request).terminal(id))
 
 
 @router.patch(
@@ -67,7 +64,7 @@ def get_terminal(request: HttpRequest, id: UUID) -> Any:  # noqa: A002
 def rename_terminal(request: HttpRequest, id: UUID, wish: TerminalChange) -> Any:  # noqa: A002
     """Give a terminal another title."""
     me = caller(request)
-    within(me, id)
+    me.terminal(id)
     terminal = ends.changeable(id, me.user)
     terminal.rename(wish.title)
     return describing.terminal(terminal)
@@ -77,17 +74,6 @@ def rename_terminal(request: HttpRequest, id: UUID, wish: TerminalChange) -> Any
 def end_terminal(request: HttpRequest, id: UUID) -> Any:  # noqa: A002
     """End a terminal: its shell is hung up and, if it does not go, killed."""
     me = caller(request)
-    within(me, id)
+    me.terminal(id)
     ends.end(ends.changeable(id, me.user), me.user)
     return Status(204, None)
-
-
-def within(me: Caller, pk: UUID) -> Terminal:
-    """Return a terminal that the caller sees. Raises Hidden."""
-    rows = Terminal.objects.visible_to(me.user).select_related("session__sandbox__team", "created_by")
-    if me.token.team_id:
-        rows = rows.filter(session__sandbox__team=me.token.team_id)
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Hidden("This terminal does not exist, or you may not see it.", code="unknown_terminal")
-    return found

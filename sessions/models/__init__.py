@@ -10,6 +10,7 @@ from sessions.models.session import (
     SessionState,
     permission_of,
 )
+from sessions.models.session_token import SessionToken, SessionTokenQuerySet
 from sessions.models.terminal import TERMINALS_PER_SESSION, Terminal, TerminalQuerySet
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "Session",
     "SessionQuerySet",
     "SessionState",
+    "SessionToken",
+    "SessionTokenQuerySet",
     "Terminal",
     "TerminalQuerySet",
     "permission_of",

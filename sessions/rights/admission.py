@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.logins import Login, Proof, still_good
+from accounts.logins import Login
 from accounts.models import Membership, Scope, User
 from accounts.vault.vault import VaultError
 from activity.log import VISIT, record
@@ -16,6 +16,7 @@ from activity.refusals import Close, Hidden, NotAllowed, NotNow, Over, Refused, 
 from sandboxes.models import State
 from sessions.containers import container_name
 from sessions.models import Session, SessionState, Terminal
+from sessions.rights.proof import Proof, reaches, still_good
 from sessions.rights.table import Act, may
 from sessions.terminal.protocol import Shell
 from sessions.terminal.shell import shell_for
@@ -67,7 +68,7 @@ def admit(login: Proof | None, terminal_id: UUID) -> Seat:
         raise missing_scope(Scope.TERMINALS_READ)
     user = User.objects.get(pk=login.user_id)
     terminal = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
-    if terminal is None or not login.reaches(terminal.session.sandbox.team_id):
+    if terminal is None or not reaches(login, terminal.session):
         raise not_here()
     session = terminal.session
     if session.sandbox.state == State.PAUSED:
@@ -125,7 +126,7 @@ def note_end_wish(terminal_id: UUID) -> None:
 
 
 def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
-    """Return the seats whose right has ended, with the reason; six queries whatever their number."""
+    """Return the seats whose right has ended, with the reason; seven queries whatever their number."""
     if not seats:
         return {}
     good = still_good({seat.login for seat in seats})

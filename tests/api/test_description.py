@@ -18,7 +18,7 @@ from accounts.models import ApiToken, User
 from api import limits
 from api.v1 import api
 from sandboxes.models import Sandbox, State
-from sessions.models import Session, SessionState
+from sessions.models import Session, SessionState, SessionToken
 from tests.api.program import Program, said
 from tests.visitors import browser_of
 
@@ -96,6 +96,10 @@ def bearer(program: Program) -> dict[str, str]:
 def known_values(label: str) -> dict[str, str]:
     """Return what stands in the path for something that is there."""
     session = Session.objects.get()
+    if "{token}" in label:
+        assert session.user is not None
+        made, _ = SessionToken.make(session, session.user)
+        return {"id": session.sandbox.slug, "name": session.name, "token": str(made.pk)}
     if "/terminals/{id}" in label:
         return {"id": str(session.terminals.get().pk)}
     if "/teams/{id}" in label:

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.engine
 
 
 class Caller:
-    """A program with a token of the owner's."""
+    """A program with a token of the owner's, or with the one that it was given."""
 
-    def __init__(self, server: LiveServer, *scopes: str) -> None:
-        self.server, self.token = server, server.api_token(OWNER, *scopes)
+    def __init__(self, server: LiveServer, *scopes: str, token: str = "") -> None:
+        self.server, self.token = server, token or server.api_token(OWNER, *scopes)
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> requests.Response:
         headers |= {"Authorization": f"Bearer {self.token}"}
@@ -111,6 +111,25 @@ async def test_a_token_without_the_scope_is_refused(live: LiveServer, terminal_i
         await Caller(live, scope).viewer(terminal_id).open()
     assert caught.value.code == Close.NOT_ALLOWED
     assert "terminals:read" in caught.value.text
+
+
+async def test_a_session_token_opens_its_session_and_nothing_else(
+    live: LiveServer, program: Caller, terminal_id: str
+) -> None:
+    made = program.said("POST", "/sandboxes/by-program/sessions/robot/tokens", {"lifetime_s": 600})
+    assert made["text"].startswith("slts_")
+    given = Caller(live, token=made["text"])
+    async with given.viewer(terminal_id) as viewer:
+        assert (await viewer.run("echo in $((1 + 1))")).strip() == "in 2"
+        assert given.said("GET", f"/terminals/{terminal_id}")["session"] == "robot"
+        assert given.call("GET", "/sandboxes").status_code == 403
+        program.said("POST", "/sandboxes/by-program/sessions", {"id": "other"})
+        assert given.call("GET", "/sandboxes/by-program/sessions/other").status_code == 404
+        renew = f"/sandboxes/by-program/sessions/robot/tokens/{made['id']}/renew"
+        assert program.said("POST", renew, {"lifetime_s": 3600})["expires_at"] > made["expires_at"]
+        assert program.call("DELETE", f"/sandboxes/by-program/sessions/robot/tokens/{made['id']}").status_code == 204
+        assert (await viewer.refused()).code == Close.SIGNED_OUT
+    assert given.call("GET", f"/terminals/{terminal_id}").status_code == 401
 
 
 async def test_bad_tokens_are_refused_and_then_not_even_looked_at(live: LiveServer, terminal_id: str) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as BrowserSession
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from accounts.logins import Login, Proof, TokenLogin
+from accounts.logins import Login, TokenLogin
 from accounts.models import ApiToken, Role, Scope, Team, User
 from activity.refusals import Close, Refused
 from sandboxes.models import Sandbox
-from sessions.models import Session, SessionState, Terminal
+from sessions.models import Session, SessionState, SessionToken, Terminal, session_token
 from sessions.rights.admission import Seat, admit, expelled
+from sessions.rights.proof import Proof, SessionLogin
 
 
 def signed_in(user: User) -> Login:
@@ -214,3 +218,60 @@ def test_a_token_ends_with_the_membership_and_the_account(bob: User, team: Team,
     User.objects.filter(pk=bob.pk).update(is_active=True)
     team.memberships.get(user=bob).revoke()
     assert outcome(seat) == [Close.SIGNED_OUT]
+
+
+# --- tokens of a session ----------------------------------------------------------------------------------------------
+def for_session(session: Session, maker: User) -> tuple[SessionToken, SessionLogin]:
+    token, _ = SessionToken.make(session, maker)
+    return token, SessionLogin.of(token)
+
+
+def test_a_session_token_does_what_its_maker_may_do_there(alice: User, bob: User, bobs_session: Session) -> None:
+    terminal = terminal_of(bobs_session, opened=True)
+    assert admit(for_session(bobs_session, bob)[1], terminal.pk).may_drive
+    # Alice looks at bob's terminals, and so does her token.
+    assert not admit(for_session(bobs_session, alice)[1], terminal.pk).may_drive
+
+
+def test_a_session_token_opens_no_other_session(bob: User, sandbox: Sandbox, bobs_session: Session) -> None:
+    _, login = for_session(bobs_session, bob)
+    assert refusal(login, terminal_of(Session.for_global(sandbox), opened=True)) == Close.NOT_ALLOWED
+
+
+def test_a_session_token_ends_in_each_of_its_ways(bob: User, team: Team, bobs_session: Session) -> None:
+    terminal = terminal_of(bobs_session, opened=True)
+    token, login = for_session(bobs_session, bob)
+    seat = admit(login, terminal.pk)
+    assert outcome(seat) == [None]
+    SessionToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    assert outcome(seat) == [Close.SIGNED_OUT]
+    SessionToken.objects.get(pk=token.pk).renew()
+    assert outcome(seat) == [None]
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert outcome(seat) == [Close.SIGNED_OUT]
+    User.objects.filter(pk=bob.pk).update(is_active=True)
+    token.revoke()
+    assert outcome(seat) == [Close.SIGNED_OUT]
+    _, another = for_session(bobs_session, bob)
+    assert outcome(admit(another, terminal.pk)) == [None]
+    # Who leaves the team leaves their session, and it ends.
+    team.memberships.get(user=bob).revoke()
+    assert refusal(another, terminal) == Close.SIGNED_OUT
+
+
+def test_a_session_has_no_more_tokens_than_it_may_have(
+    bob: User, bobs_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_token, "TOKENS_PER_SESSION", 2)
+    first, _ = SessionToken.make(bobs_session, bob)
+    SessionToken.make(bobs_session, bob)
+    with pytest.raises(ValidationError):
+        SessionToken.make(bobs_session, bob)
+    first.revoke()
+    SessionToken.make(bobs_session, bob)
+
+
+@pytest.mark.parametrize("seconds", [0, 59, 86_401])
+def test_a_session_token_is_short(bob: User, bobs_session: Session, seconds: int) -> None:
+    with pytest.raises(ValidationError):
+        SessionToken.make(bobs_session, bob, timedelta(seconds=seconds))

@@ -33,7 +33,7 @@ def test_lists_ask_the_same_number_of_questions_for_any_number_of_rows(
         user = User.objects.create_user(f"{number}@example.com")
         sandbox.team.add(user)
         Session.for_person(sandbox, user).open_terminal(by=user)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert admin.get(f"/admin/sandbox_sessions/{model}/?q=otter").status_code == 200
 
 
@@ -42,7 +42,7 @@ def test_a_session_with_its_terminals(
 ) -> None:
     for _ in range(10):
         bobs_session.open_terminal(by=bobs_session.user)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = admin.get(f"/admin/sandbox_sessions/session/{bobs_session.pk}/change/").content.decode()
     assert "Terminal 10" in page
 
@@ -82,7 +82,7 @@ def test_a_terminal_that_cannot_be_ended_goes_on(
 
 
 ADD = "/admin/sandbox_sessions/session/add/"
-NO_TERMINALS = {"terminals-TOTAL_FORMS": "0", "terminals-INITIAL_FORMS": "0"}
+NO_TERMINALS = {f"{rows}-{count}_FORMS": "0" for rows in ("terminals", "tokens") for count in ("TOTAL", "INITIAL")}
 
 
 def wish(sandbox: Sandbox, **fields: str) -> dict[str, str]:

@@ -196,16 +196,21 @@ class Person:
 
     def post(self, path: str, **fields: object) -> requests.Response:
         """Post a form with the token and the origin that a browser would send."""
-        if "sandlot_csrf" not in self.http.cookies:
+        if not self.csrf:
             self.get("/accounts/login/")
-        headers = {"Origin": self.server.origin, "X-CSRFToken": self.http.cookies.get("sandlot_csrf", "")}
+        headers = {"Origin": self.server.origin, "X-CSRFToken": self.csrf}
         return self.http.post(self.server.origin + path, data=fields, headers=headers, timeout=30)
 
     def post_json(self, path: str, data: object) -> None:
         """Post JSON as the pages' scripts do; it must be taken."""
-        headers = {"Origin": self.server.origin, "X-CSRFToken": self.http.cookies.get("sandlot_csrf", "")}
+        headers = {"Origin": self.server.origin, "X-CSRFToken": self.csrf}
         answer = self.http.post(self.server.origin + path, json=data, headers=headers, timeout=30)
         assert answer.ok, answer.text
+
+    @property
+    def csrf(self) -> str:
+        """The token of the cookie, which has another name over TLS."""
+        return self.http.cookies.get("sandlot_csrf") or self.http.cookies.get("__Host-sandlot_csrf") or ""
 
     @property
     def cookie(self) -> str:

@@ -10,6 +10,7 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any
 
@@ -39,9 +40,17 @@ class Viewer:
     """Keeps everything it saw: `output` from `start` on, the last size, presence, exit status."""
 
     def __init__(
-        self, origin: str, cookie: str, terminal_id: str, *, client: str = "", drive: bool = True, token: str = ""
+        self,
+        origin: str,
+        cookie: str,
+        terminal_id: str,
+        *,
+        client: str = "",
+        drive: bool = True,
+        token: str = "",
+        tls: SSLContext | None = None,
     ) -> None:
-        self.origin, self.cookie, self.terminal_id, self.token = origin, cookie, terminal_id, token
+        self.origin, self.cookie, self.terminal_id, self.token, self.tls = origin, cookie, terminal_id, token, tls
         self.client, self.drive = client or secrets.token_hex(16), drive
         self.output, self.start = bytearray(), 0
         self.epoch: str | None = None
@@ -97,6 +106,7 @@ class Viewer:
             origin=None if self.token else Origin(self.origin),
             subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
             additional_headers={"Authorization": f"Bearer {self.token}"} if self.token else {"Cookie": self.cookie},
+            ssl=self.tls,
             compression=None,
             max_size=2 * protocol.FRAME_MAX_BYTES,
             # A browser sends no pings either: only the server decides that a connection is dead.

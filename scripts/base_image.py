@@ -7,8 +7,9 @@ import asyncio
 import os
 import sys
 
-from engine import Engine, ImageMissing, get_engine
+from engine import Engine, ImageMissing
 from engine.images.base import MADE, PULLED
+from sandboxes.engines import engine_named
 
 
 async def has_base(engine: Engine) -> bool:
@@ -28,7 +29,7 @@ async def has_base(engine: Engine) -> bool:
 
 async def main() -> int:
     """Return the exit status."""
-    engine = get_engine()
+    engine = engine_named()
     try:
         return 0 if await has_base(engine) else 1
     finally:

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from sandboxes.engines import DEFAULT
+
 
 class Lease(models.Model):
     """Who supervises an engine: one row per engine. `sandboxes.supervising.lease` says when another may take it."""
@@ -56,12 +58,12 @@ class EngineStatus(models.Model):
         return cls.objects.exclude(trouble_text="").values_list("trouble_text", flat=True).first()
 
     @classmethod
-    def report_trouble(cls, text: str | None, engine: str = "default") -> None:
+    def report_trouble(cls, text: str | None, engine: str = DEFAULT) -> None:
         """Write down what is wrong; None once the engine answers again."""
         seen = {} if text else {"seen_at": timezone.now()}
         cls.objects.update_or_create(engine=engine, defaults={"trouble_text": (text or "")[:500], **seen})
 
     @classmethod
-    def report_facts(cls, facts: dict[str, Any], engine: str = "default") -> None:
+    def report_facts(cls, facts: dict[str, Any], engine: str = DEFAULT) -> None:
         """Keep what the engine says of itself (version, cores, memory): name -> value fit for JSON."""
         cls.objects.update_or_create(engine=engine, defaults={"facts": facts, "seen_at": timezone.now()})

@@ -23,6 +23,7 @@ from engine.firewall import ensure_firewall
 from engine.labels import HOST, INSTANCE, SANDBOX
 from engine.storage import SharedTree
 from engine.world import World
+from sandboxes.engines import DEFAULT
 from sandboxes.models import Desired, EngineStatus, Sandbox, State, Step
 from sandboxes.supervising import lease, orphans
 from sandboxes.supervising.disk import watch_disks
@@ -86,7 +87,7 @@ class Keeper(Protocol):
 class Supervisor:
     """Run with `run()` until cancelled; `wake()` shortens the wait from any thread."""
 
-    def __init__(self, engine: Engine, keeper: Keeper, name: str = "default") -> None:
+    def __init__(self, engine: Engine, keeper: Keeper, name: str = DEFAULT) -> None:
         self.engine, self.keeper, self.name = engine, keeper, name
         self._claim = lease.Claim(name, lease.this_process())
         self._world = World()

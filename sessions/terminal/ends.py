@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync
 
 from accounts.models import User
 from activity.refusals import EngineSilent, Hidden, NotAllowed, NotNow, Over, TooMany
-from engine import EngineError, get_engine
+from engine import EngineError
+from sandboxes.engines import engine_named
 from sandboxes.models import Desired, State
 from sessions.containers import container_name
 from sessions.models import Session, Terminal
@@ -66,7 +67,7 @@ def note_ends(session: Session) -> None:
 
 async def _held(container: str) -> dict[str, dict[str, Any]]:
     """Return the holder's terminals by id; each has running and status."""
-    result = await get_engine().exec_run(container, [HOLDER, "list"])
+    result = await engine_named().exec_run(container, [HOLDER, "list"])
     if result.status != 0:
         raise EngineError(f"The holder could not list its terminals: {result.stderr.decode(errors='replace')}")
     return {shell["id"]: shell for shell in json.loads(result.stdout)}
@@ -127,6 +128,6 @@ def end(terminal: Terminal, by: User) -> None:
 
 async def _hang_up(container: str, terminal_id: str) -> None:
     """Ask the holder; it answers 3 when it does not know the terminal any more, which is as good as ended."""
-    result = await get_engine().exec_run(container, [HOLDER, "end", terminal_id])
+    result = await engine_named().exec_run(container, [HOLDER, "end", terminal_id])
     if result.status not in (0, 3):
         raise EngineError(f"The holder could not end the terminal: {result.stderr.decode(errors='replace')}")

@@ -18,7 +18,8 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from activity.refusals import EngineSilent, Invalid, NotAllowed, NotNow, Over, Refused, TakenOver, TooMany
-from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost, get_engine
+from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost
+from sandboxes.engines import engine_named
 from sessions.models import Session, Terminal
 from sessions.rights.admission import Seat, expelled, let_in, note_end_wish
 from sessions.terminal import protocol
@@ -82,7 +83,7 @@ async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
     seat = await database_sync_to_async(let_in)(scope["login"], terminal_id)
     # Before the hello: the engine needs 30 to 50 ms, in which the page gets ready to say it.
-    link = await HolderLink.open(get_engine(), seat.container, seat.terminal_id)
+    link = await HolderLink.open(engine_named(), seat.container, seat.terminal_id)
     try:
         await carry(browser, link, seat)
     except (StreamLost, LinkEnded):

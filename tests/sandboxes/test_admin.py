@@ -26,7 +26,8 @@ def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("The admin asked the engine.")
 
-    monkeypatch.setattr("engine.get_engine", refuse)
+    monkeypatch.setattr("sandboxes.engines.engine_named", refuse)
+    monkeypatch.setattr("sessions.terminal.ends.engine_named", refuse)
 
 
 def act(admin: Client, action: str, *rows: Sandbox) -> str:

@@ -245,7 +245,7 @@ def test_a_terminal_that_cannot_be_ended_goes_on(ready: Session, bob: User, monk
     def away() -> None:
         raise EngineError("The engine does not answer.")
 
-    monkeypatch.setattr(terminals, "get_engine", away)
+    monkeypatch.setattr(terminals, "engine_named", away)
     terminal = ready.open_terminal(by=bob)
     terminal.mark_opened()
     assert error_of(browser_of(bob).post(f"/terminals/{terminal.pk}/end/")) == (503, "engine_away")

@@ -15,9 +15,10 @@ from django.db import DEFAULT_DB_ALIAS
 
 from accounts.vault import second_factor
 from config.management.steps import Steps
-from engine import EngineError, get_engine
+from engine import EngineError
 from engine.images import ensure_images
 from engine.storage import prepare_ahead
+from sandboxes.engines import engine_named
 from sandboxes.shipped_templates import offer_templates
 
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
 async def prepare_images(step: Steps) -> dict[str, str]:
     """Return template slug -> image reference, with everything the first sandbox would otherwise wait for."""
-    engine = get_engine()
+    engine = engine_named()
     try:
         references = await ensure_images(engine, step)
         await prepare_ahead(engine, references.values(), step)

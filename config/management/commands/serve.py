@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.first_start import first_start_words
 from activity.source import Source, Via, acting
 from config.warm import warm_up
-from engine import get_engine
+from sandboxes.engines import engine_named
 from sandboxes.supervising.supervisor import Supervisor
 from sessions.keeper import SessionKeeper
 
@@ -87,6 +87,6 @@ class Command(BaseCommand):
 
 async def supervise() -> None:
     """Supervise the engine for ever."""
-    engine = get_engine()
+    engine = engine_named()
     with acting(lambda: Source(Via.SUPERVISOR)):
         await Supervisor(engine, SessionKeeper(engine)).run()

@@ -9,10 +9,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError, connection
 
-from accounts.models import Role, Team, User
+from accounts.logins import TokenLogin
+from accounts.models import ApiToken, Role, Scope, Team, User
 from activity.refusals import Close
 from sandboxes import socket
 from sandboxes.models import Sandbox
@@ -29,7 +29,7 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 async def listening(user: User, team: Team) -> WebsocketCommunicator:
     login = await sync_to_async(signed_in)(user)
     communicator = WebsocketCommunicator(socket.EventsSocket.as_asgi(), "/ws/events/")
-    communicator.scope |= {"user": user, "session": SessionStore(login.key)}
+    communicator.scope["login"] = login
     await communicator.connect()
     await until_it_follows(communicator, team)
     return communicator
@@ -94,3 +94,11 @@ async def test_who_loses_a_right_loses_it_also_after_a_look_that_failed(
     await sync_to_async(bob.disable)()
     assert (await page.receive_output(2))["code"] == Close.SIGNED_OUT
     assert "The rights of an open page could not be checked" in caplog.text
+
+
+async def test_a_token_hears_nothing_of_all_teams(team: Team, bob: User) -> None:
+    token, _ = await sync_to_async(ApiToken.make)(bob, "a program", [Scope.SANDBOXES_READ], team=team)
+    communicator = WebsocketCommunicator(socket.EventsSocket.as_asgi(), "/ws/events/")
+    communicator.scope["login"] = TokenLogin.of(token)
+    await communicator.connect()
+    assert (await communicator.receive_output(2)) == {"type": "websocket.close", "code": int(Close.SIGNED_OUT)}

@@ -179,7 +179,7 @@ class InvitationAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
         return False
 
-    @on_each_row("Revoke…", asks="These links no longer work. Who has joined by them stays.")
+    @on_each_row("Revoke…", asks="These links no longer work. People who joined by them stay.")
     def revoke(self, request: HttpRequest, invitation: Invitation) -> Answer:
         if not Invitation.objects.open().filter(pk=invitation.pk).exists():
             return Answer(f"{invitation}: was not open, left as it was.", messages.WARNING)

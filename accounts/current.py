@@ -13,7 +13,7 @@ CHOICE = "team"
 
 @dataclass(frozen=True)
 class Teams:
-    """A person's teams by name; `current` is None for who is in none."""
+    """A person's teams by name; `current` is None for people who are in none."""
 
     current: Team | None
     all: list[Team]

@@ -13,7 +13,7 @@ from accounts.models.invitation import SETUP_LINK_LIFETIME
 
 
 def first_start_words(origin: str) -> list[str]:
-    """Make the owner that the environment names, or a new setup link; return what the log shall say."""
+    """Make the owner that the environment names, or a new setup link; return what the log is to say."""
     if User.objects.exists():
         return []
     if settings.SANDLOT_OWNER_EMAIL:

@@ -14,7 +14,7 @@ from accounts.text import LineInput
 
 
 class AccountForm(forms.Form):
-    """Who somebody is and the password they choose."""
+    """Who someone is and the password they choose."""
 
     email = forms.EmailField(
         label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
@@ -59,7 +59,7 @@ class SetupForm(AccountForm):
 
 
 class JoinForm(AccountForm):
-    """A new account for somebody who holds an invitation."""
+    """A new account for someone who holds an invitation."""
 
     def clean_email(self) -> str:
         email = super().clean_email()

@@ -1,4 +1,4 @@
-"""Who asks: the signed-in person of a request, and signing in somebody who just proved a one-time link."""
+"""Who asks: the signed-in person of a request, and signing in someone who just proved a one-time link."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ def record(
 ) -> None:
     """Write an entry in the transaction of the change that it tells of: both are there or neither.
 
-    Who acts and from where comes from `activity.source`; `by` names somebody who is just signing in or out, and
-    `unattended` says that it happened by itself and somebody only looked. With `once_in`, the same of the same person
+    Who acts and from where comes from `activity.source`; `by` names someone who is just signing in or out, and
+    `unattended` says that it happened by itself and someone only looked. With `once_in`, the same of the same person
     within that time is one entry. `detail` holds a few words and numbers, never a secret nor anything of a terminal.
 
     Lock order: the head is the last thing that a transaction locks, so record after the rows are written.

@@ -62,5 +62,5 @@ def second_factor_saved(instance: Any, created: bool, update_fields: frozenset[s
 
 
 def second_factor_removed(instance: Any, **_: Any) -> None:
-    """Django deletes rows that somebody listens for within a transaction."""
+    """Django deletes rows that someone listens for within a transaction."""
     record("login.mfa", instance.user, detail={"change": "removed", "kind": instance.type})

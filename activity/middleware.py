@@ -15,7 +15,7 @@ from activity.models import Outcome
 from activity.refusals import NotAllowed
 from activity.source import Source, Via, acting, client_address
 
-# Somebody who presses a button that refuses, again and again, does not fill the record.
+# Someone who presses a button that refuses, again and again, does not fill the record.
 REFUSED_ONCE_IN = timedelta(minutes=1)
 
 

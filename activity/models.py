@@ -21,7 +21,7 @@ class Outcome(models.TextChoices):
 
 
 class AppendOnly(Exception):  # noqa: N818  # "raise AppendOnly(...)" is the sentence
-    """Somebody tried to change what was written."""
+    """Someone tried to change what was written."""
 
 
 def refuse(*_: Any, **__: Any) -> Never:

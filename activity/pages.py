@@ -1,4 +1,4 @@
-"""Entries on a page: filters, one screen after the other. Which entries somebody may see, the caller decides."""
+"""Entries on a page: filters, one screen after the other. Which entries someone may see, the caller decides."""
 
 from __future__ import annotations
 

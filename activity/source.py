@@ -63,7 +63,7 @@ class Source:
 
 
 def label_of(user: AbstractBaseUser) -> str:
-    """Return a person's name and address: the name alone may change or be somebody else's, too."""
+    """Return a person's name and address: the name alone may change or be someone else's, too."""
     return f"{user} <{user.get_username()}>"
 
 

@@ -18,7 +18,7 @@ SandboxId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,2
 Bytes = Annotated[int, Field(ge=0, le=1 << 50)]
 
 
-class Wish(Schema):
+class Body(Schema):
     """What a program asks for. A field that is not known is a mistake, and not ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -89,7 +89,7 @@ class SandboxOut(Schema):
     state: STATES
     wanted: Literal["running", "paused", "stopped", "deleted"] = Field(description="What it is on its way to.")
     reason: str = Field(description="Why it is so, where there is something to say.")
-    next_action: str = Field(description="What somebody can do now.")
+    next_action: str = Field(description="What someone can do now.")
     operations: list[str] = Field(description="What it offers now, as the last part of `actions/…`.")
     created_at: datetime
     state_at: datetime
@@ -108,7 +108,7 @@ class SandboxOut(Schema):
     address: str = Field(description="Its page.")
 
 
-class SandboxWish(Wish):
+class NewSandbox(Body):
     """A new sandbox. Everything has a sensible value by itself."""
 
     template: Text | None = Field(None, description="Default: the first one that is offered.")
@@ -122,7 +122,7 @@ class SandboxWish(Wish):
     )
 
 
-class SandboxChange(Wish):
+class SandboxChange(Body):
     """What is not named stays."""
 
     title: Text | None = Field(None, max_length=80)
@@ -196,7 +196,7 @@ class SessionOut(Schema):
     terminals: int = Field(description="How many run in it.")
 
 
-class GitWish(Wish):
+class GitIdentity(Body):
     """Who the session is for git. The token is sent to the provider and nowhere else."""
 
     email: Text = Field(max_length=254)
@@ -206,26 +206,26 @@ class GitWish(Wish):
     token: Text = Field("", max_length=4096)
 
 
-class SessionWish(Wish):
+class NewSession(Body):
     """A session to connect to. An id that is there gives that session as it is, and nothing of it is changed."""
 
     id: SessionId | None = Field(None, description="Null: the global session, or with `own` yours.")
     own: bool = Field(False, description="Your own session, with the permission that your role gives. Takes no id.")
     permission: Literal["write", "read"] = "write"
-    git: GitWish | None = None
+    git: GitIdentity | None = None
     env: dict[str, str] = Field(default_factory=dict, max_length=1000)
     host_token: Text | None = Field(None, max_length=4096)
 
 
-class SessionChange(Wish):
+class SessionChange(Body):
     """What is not named stays."""
 
-    git: GitWish | None = None
+    git: GitIdentity | None = None
     env: dict[str, str | None] | None = Field(None, max_length=1000, description="Null takes a variable away.")
     host_token: Text | None = Field(None, max_length=4096, description='"" takes it away.')
 
 
-class SessionTokenWish(Wish):
+class TokenLifetime(Body):
     lifetime_s: int = Field(3600, ge=60, le=86_400, description="How long from now it opens the session.")
 
 
@@ -241,7 +241,7 @@ class SessionTokenOut(Schema):
     last_used_from: str
 
 
-class SessionTokenMade(SessionTokenOut):
+class NewSessionToken(SessionTokenOut):
     """A new one, with its text."""
 
     text: str = Field(description="Shown only now.")
@@ -262,11 +262,11 @@ class TerminalOut(Schema):
     socket: str = Field(description="Path of the websocket that shows it, subprotocol sandlot.terminal.v1.")
 
 
-class TerminalWish(Wish):
+class NewTerminal(Body):
     title: Text | None = Field(None, max_length=60)
 
 
-class TerminalChange(Wish):
+class TerminalChange(Body):
     title: Text = Field(min_length=1, max_length=60)
 
 

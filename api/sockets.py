@@ -17,10 +17,10 @@ from sessions.rights.proof import SessionLogin
 
 
 def with_token(programs: Any, browsers: Any) -> Any:
-    """Let who brings a token through to `programs`, without a look at origin or cookies, and all others to `browsers`.
+    """Let whoever brings a token through to `programs`, whatever origin or cookies say, and all others to `browsers`.
 
     `scope["login"]` is the proof that the token is; of a bad one it is proof of nothing, and the socket says so.
-    Who opens more than the rate allows is refused before.
+    Anyone who opens more than the rate allows is refused before.
     """
 
     async def chosen(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -27,7 +27,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
-    """allauth asks for it where somebody tries too often."""
+    """allauth asks for it where someone tries too often."""
     answer = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer

@@ -31,7 +31,7 @@ class Engine:
 
 
 def overview_for(user: User) -> dict[str, Any]:
-    """Return `states`, `numbers`, `idle` and, for who may see engines, `engines`: all of this person's teams only."""
+    """Return `states`, `numbers`, `idle` and `engines` for people who may see them: of this person's teams only."""
     sandboxes = sandboxes_of(user)
     counted = dict(sandboxes.order_by().values_list("state").annotate(Count("pk")))
     running = sandboxes.filter(state=State.RUNNING)

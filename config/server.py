@@ -82,7 +82,7 @@ def make_server(application: Any, host: str, port: int, ready: Callable[[], None
     return BoundedServer(
         application=with_bounded_queue(application),
         endpoints=build_endpoint_description_strings(host=host, port=port),
-        # A terminal stays open for as long as somebody looks at it; the default ends it after a day.
+        # A terminal stays open for as long as someone looks at it; the default ends it after a day.
         websocket_timeout=-1,
         websocket_connect_timeout=10,
         websocket_max_message_size=MESSAGE_MAX_BYTES,

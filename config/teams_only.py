@@ -27,7 +27,7 @@ OF_NOBODY = frozenset({"sandboxes.template", "sandboxes.enginestatus"})
 
 
 class TeamsOnly(ModelAdmin):
-    """Narrows rows, filters and choices. Which models somebody may see at all, Django's permissions say."""
+    """Narrows rows, filters and choices. Which models someone may see at all, Django's permissions say."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return theirs(request, super().get_queryset(request))

@@ -29,7 +29,7 @@ from engine.errors import (
 HEAD_LIMIT_BYTES = 64 * 1024
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
-# What the engine leaves out when a container shall run on a runtime that it does not know.
+# What the engine leaves out when a container is to run on a runtime that it does not know.
 RUNTIME_MISSING = (
     "The engine does not have this runtime. Install it on the engine's machine and name it in its daemon.json, "
     "or choose another one for the template, then Retry."

@@ -114,7 +114,7 @@ static bool apply(int folder, const struct record *record)
     bool writes = record->op == RECORD_WRITE;
     int parent = open_parent(folder, record->path, writes, &name);
     bool good = parent >= 0 && (writes ? write_file(parent, name, record) : unlinkat(parent, name, 0) == 0);
-    good |= !writes && errno == ENOENT; /* what shall be gone is gone */
+    good |= !writes && errno == ENOENT; /* what is to be gone is gone */
     int error = errno;
     if (parent >= 0)
         close(parent);

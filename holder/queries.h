@@ -36,7 +36,7 @@ void queries_forget(struct queries *queries);
 void queries_answered(struct queries *queries, const uint8_t *data, size_t size);
 /* A viewer that answers has read everything between the two: what it has no answer for gets none. */
 void queries_read(struct queries *queries, uint64_t from, uint64_t to);
-/* Somebody else answers from here on: nobody was asked again yet. */
+/* Someone else answers from here on: nobody was asked again yet. */
 void queries_pass(struct queries *queries);
 /* The oldest that ends before or at `before` and was not asked again, counted as asked now; NULL when there is none. */
 const char *queries_ask(struct queries *queries, uint64_t before);

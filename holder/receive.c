@@ -150,7 +150,7 @@ static struct link *link_of_number(struct terminal *terminal, uint32_t number)
 }
 
 /*
- * Counts while the sender drives and the other is there. Where somebody took over or left meanwhile, nothing changes:
+ * Counts while the sender drives and the other is there. Where someone took over or left meanwhile, nothing changes:
  * the PRESENCE that is on its way says why.
  */
 static bool on_hand(struct link *link, struct reader *body)

@@ -1,5 +1,5 @@
 /*
- * What `holder private` reads: a list of files that shall be in the private folder or gone from it, big-endian.
+ * What `holder private` reads: a list of files that are to be in the private folder, or gone from it, big-endian.
  * u8 op (0 ends the list, 1 writes, 2 removes), u16 length and path, and for a write u32 size and the bytes.
  * Twin: sessions/brings/private.py.
  */

@@ -31,7 +31,7 @@ bool slots_ask(struct slots *slots, struct slot *slot, int64_t now_us);
 bool slots_leave(struct slots *slots, struct slot *slot);
 /* Ends a slot that is over and begins the next; returns whose it is, no longer waiting, or NULL. */
 struct slot *slots_look(struct slots *slots, int64_t now_us);
-/* When to look next; -1: never, unless somebody asks. */
+/* When to look next; -1: never, unless someone asks. */
 int64_t slots_due_us(const struct slots *slots);
 
 #endif

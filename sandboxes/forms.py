@@ -58,7 +58,7 @@ class CreateForm(forms.Form):
         return f"This name belongs to a sandbox in the trash of {lying.team} until {lying.purge_at:%-d %b}."
 
     def save(self) -> Sandbox | None:
-        """Create the sandbox; None, with the error in its place, when somebody was faster with the name."""
+        """Create the sandbox; None, with the error in its place, when someone was faster with the name."""
         wish = self.cleaned_data
         try:
             return Sandbox.create(

@@ -8,13 +8,13 @@ from accounts.models import GRANTABLE, Role, User
 
 
 class Action(StrEnum):
-    """What somebody wants to do with a sandbox of a team."""
+    """What someone wants to do with a sandbox of a team."""
 
     VIEW = "view"
     CREATE = "create"
     OPERATE = "operate"  # start, stop, pause, resume, restart, retry
     WRITE = "write"  # type into terminals, change files
-    SHARE = "share"  # create sessions for somebody else
+    SHARE = "share"  # create sessions for someone else
     MANAGE = "manage"  # delete, change settings, end other people's sessions
 
 
@@ -31,7 +31,7 @@ ROLES_FOR: dict[Action, frozenset[str]] = {
     Action.MANAGE: MANAGERS,
 }
 
-# What somebody reads who may see the sandbox and not do this there.
+# What people read who may see the sandbox and not do this there.
 REFUSALS: dict[Action, str] = {
     Action.VIEW: "This sandbox does not exist, or you may not see it.",
     Action.CREATE: "Viewers of a team do not create sandboxes. Ask an owner or admin to make you a member.",

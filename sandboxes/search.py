@@ -1,6 +1,6 @@
 """The words that narrow and order the list: `status:running owner:me template:debian text`.
 
-Twin: static/src/lib/words/search.js, which narrows the rows of an open page while somebody types.
+Twin: static/src/lib/words/search.js, which narrows the rows of an open page while someone types.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WORDS_MAX, TEXT_MAX = 12, 200
 
 @dataclass(frozen=True)
 class Search:
-    """What somebody asked for: plain words and (key, value) pairs, all of which have to hold. Lower case."""
+    """What someone asked for: plain words and (key, value) pairs, all of which have to hold. Lower case."""
 
     words: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()

@@ -80,5 +80,5 @@ def in_words(seconds: int) -> str:
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """Return a moment as somebody would say it today: 13:50, or 22 Nov, 13:50 on another day. In the moments' zone."""
+    """Return a moment as someone would say it today: 13:50, or 22 Nov, 13:50 on another day. In the moments' zone."""
     return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%-d %b, %H:%M}"

@@ -1,6 +1,6 @@
 """Whether the engine has the base of our images, or can fetch it. Usage: python -m scripts.base_image
 
-Exit status 0: it has it now; 1: it has not, and no registry answers: then somebody has to make it.
+Exit status 0: it has it now; 1: it has not, and no registry answers: then someone has to make it.
 """
 
 import asyncio

@@ -55,7 +55,7 @@ stop_with() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Whether `as_root` will work. Asks for a password only where somebody can type one.
+# Whether `as_root` will work. Asks for a password only where someone can type one.
 can_be_root() {
     [ "$(id -u)" != 0 ] || return 0
     have sudo || return 1

@@ -39,7 +39,7 @@ stop_without_packages() {
     stop_without_root "${commands[@]}"
 }
 
-# stop_without_root COMMAND...: what somebody with root has to run.
+# stop_without_root COMMAND...: what someone with root has to run.
 stop_without_root() {
     stop_with "This needs root, and neither are you root nor does sudo work here without a password." \
         "Run these as root, then log in anew and run the same command again:" "" "${@/#/    }"

@@ -1,6 +1,6 @@
 """Whether a container engine answers. Usage: ping_engine.py ADDRESS
 
-Exit status 0: it answers; 1: nobody is there; 2: somebody is, and we may not talk to them.
+Exit status 0: it answers; 1: nobody is there; 2: someone is, and we may not talk to them.
 Only the standard library, and any Python 3: this runs before anything is installed.
 """
 

@@ -22,7 +22,7 @@ main() {
 }
 
 refuse_busy_port() {
-    # bash's own way to connect; a success means that somebody listens.
+    # bash's own way to connect; a success means that someone listens.
     ! (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null || stop_with \
         "Port $2 on $1 is taken, perhaps by another \`make run\`." \
         "Stop that one, or choose another port: SANDLOT_PORT=$(($2 + 10)) make run"

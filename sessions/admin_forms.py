@@ -13,7 +13,7 @@ from sessions.brings.git import TOKEN_MAX, Git
 from sessions.forms import secret_input
 from sessions.models import Session, permission_of
 
-# What somebody types to have no token any more.
+# What someone types to have no token any more.
 CLEAR = "-"
 
 

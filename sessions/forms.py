@@ -18,7 +18,7 @@ from sessions.models import Permission, Session
 from sessions.names import validate_session_id
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
-# "new-password": a browser shall not offer what somebody signs in with.
+# "new-password": a browser must not offer what someone signs in with.
 SECRET = {"autocomplete": "new-password", "spellcheck": "false"}
 
 
@@ -60,7 +60,7 @@ class SettingsForm(forms.Form):
         max_length=TOKEN_MAX,
         required=False,
         widget=secret_input(),
-        help_text="Signs the addresses of the sandbox's ports for who connects to this session.",
+        help_text="Signs the addresses of the sandbox's ports for whoever connects to this session.",
     )
     clear_host_token = forms.BooleanField(label="Clear the host token", required=False)
 
@@ -96,7 +96,7 @@ class SettingsForm(forms.Form):
         """Check the identity as a whole."""
         wish = super().clean() or {}
         if wish.get("git_name") and not wish.get("git_email"):
-            self.add_error("git_email", "git needs an e-mail address beside the name.")
+            self.add_error("git_email", "git needs an email address beside the name.")
         if not self.errors:
             stand_in = self.session or Session(name=wish.get("name") or "session")
             try:
@@ -123,7 +123,7 @@ class SettingsForm(forms.Form):
 
 
 class NewSessionForm(SettingsForm):
-    """A session for somebody: a member of the team, or whoever stands behind an outside reference."""
+    """A session for someone: a member of the team, or whoever stands behind an outside reference."""
 
     name = forms.CharField(
         label="Id",

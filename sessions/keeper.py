@@ -254,7 +254,7 @@ def taken(name: str) -> str:
 
 
 def as_it_shall_be(session: Session, world: World) -> bool:
-    """Whether the row and the container agree; a failed session waits for somebody to look."""
+    """Whether the row and the container agree; a failed session waits for someone to look."""
     if session.ended_at is not None:
         return False
     if session.state == SessionState.FAILED:

@@ -15,7 +15,7 @@ urlpatterns = [
     path(f"{SANDBOX}terminals/", terminals.open_terminal, name="open_terminal"),
     path(f"{SANDBOX}sessions/", manage.session_list, name="list"),
     path(f"{SANDBOX}new-session/", manage.new_session, name="new"),
-    # The same at a session that may be somebody else's.
+    # The same at a session that may be someone else's.
     path(SESSION, workspace.workspace, name="workspace_at"),
     path(f"{SESSION}status/", workspace.status, name="status_at"),
     path(f"{SESSION}retry/", workspace.retry_session, name="retry_session_at"),

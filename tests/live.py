@@ -180,7 +180,7 @@ class LiveServer:
 
 
 class Person:
-    """Somebody at a browser: signed in, with cookies, posting the forms of the pages."""
+    """Someone at a browser: signed in, with cookies, posting the forms of the pages."""
 
     def __init__(self, server: LiveServer, email: str) -> None:
         self.server, self.email = server, email

@@ -70,7 +70,7 @@ def machine(tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def plain_person(machine: Machine) -> Machine:
-    """Somebody without root, on a machine with apt."""
+    """Someone without root, on a machine with apt."""
     machine.put("id", 'case "$1" in -u) echo 1000 ;; *) echo ada ;; esac')
     machine.put("apt-get", "echo apt must not be called; exit 1")
     machine.put("dpkg-query", "exit 1")

@@ -32,7 +32,7 @@ class Scope(models.TextChoices):
     TERMINALS_WRITE = "terminals:write", "Open terminals, type into them and end them"
 
 
-# Who may do the second may do the first.
+# Scopes that another one brings along.
 INCLUDES: dict[str, str] = {
     Scope.SANDBOXES_WRITE: Scope.SANDBOXES_READ,
     Scope.SESSIONS_WRITE: Scope.SANDBOXES_READ,

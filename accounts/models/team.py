@@ -30,7 +30,7 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
-# Which roles somebody may give to others and take from them. An admin cannot make owners, nor touch one.
+# Which roles someone may give to others and take from them. An admin cannot make owners, nor touch one.
 GRANTABLE: dict[str, tuple[Role, ...]] = {
     Role.OWNER: (Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER),
     Role.ADMIN: (Role.ADMIN, Role.MEMBER, Role.VIEWER),
@@ -68,7 +68,7 @@ class Team(models.Model):
         return Role(role) if role else None
 
     def add(self, user: User, role: str = Role.MEMBER) -> Membership:
-        """Let somebody in; a member who is here already keeps the role they have."""
+        """Let someone in; a member who is here already keeps the role they have."""
         with transaction.atomic():
             membership, is_new = self.memberships.get_or_create(user=user, defaults={"role": role})
             if is_new:
@@ -112,7 +112,7 @@ class Membership(models.Model):
 
     @property
     def grantable_roles(self) -> tuple[Role, ...]:
-        """The roles that this person may give, to members and by invitation; none for who does not manage the team."""
+        """The roles that this person may give, to members and by invitation; none for people who do not manage it."""
         return GRANTABLE.get(self.role, ())
 
     def may_change(self, other: Membership) -> bool:
@@ -129,7 +129,7 @@ class Membership(models.Model):
         with transaction.atomic():
             stored = Membership.objects.select_for_update().get(pk=self.pk)
             if stored.is_last_owner and role != Role.OWNER:
-                raise ValidationError("A team needs an owner: make somebody else owner first.")
+                raise ValidationError("A team needs an owner: make someone else owner first.")
             self.role = role
             self.save(update_fields=["role"])
             self.take_back_invitations()
@@ -139,7 +139,7 @@ class Membership(models.Model):
         """End the membership. Raises ValidationError for the last owner."""
         with transaction.atomic():
             if Membership.objects.select_for_update().get(pk=self.pk).is_last_owner:
-                raise ValidationError("A team needs an owner: make somebody else owner first.")
+                raise ValidationError("A team needs an owner: make someone else owner first.")
             ended = Target.of(self)
             self.role = ""
             self.take_back_invitations()

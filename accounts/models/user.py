@@ -15,7 +15,7 @@ from activity.log import record
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; an e-mail address is the name, in lower case."""
+    """Makes users; an email address is the name, in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -33,9 +33,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in with an e-mail address."""
+    """A person who signs in with an email address."""
 
-    email = models.EmailField("e-mail", unique=True, max_length=254)
+    email = models.EmailField("email", unique=True, max_length=254)
     name = LineField(max_length=80, blank=True, help_text="How others see this person.")
     is_active = models.BooleanField("active", default=True, help_text="Off: signed out everywhere, cannot sign in.")
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin.")

@@ -31,7 +31,7 @@ class BadKeys(VaultError):  # noqa: N818  # reads as what it is, below a name wi
 
 
 class RotationRunning(VaultError):  # noqa: N818
-    """Somebody else is changing the key file right now."""
+    """Someone else is changing the key file right now."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class KeyFile:
                 status = self.path.stat()
                 os.fchmod(descriptor, status.st_mode & 0o7777)
                 if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-                    # Root rotates the keys of a dashboard that runs as somebody else.
+                    # Root rotates the keys of a dashboard that runs as someone else.
                     os.fchown(descriptor, status.st_uid, status.st_gid)
             file.writelines(f"{key.line()}\n" for key in keys)
             file.flush()

@@ -71,7 +71,7 @@ class Column:
             sealed.put(row, self._name, sealed.get(row, self._name))
             if self._replace(row, old, getattr(row, self._name)):
                 return True
-            # Somebody was faster: look at what they wrote.
+            # Someone was faster: look at what they wrote.
             now = self._rows.filter(pk=row.pk).values_list(self._name, flat=True).first()
             if now is None:
                 break

@@ -1,7 +1,7 @@
 """Second factors at rest: allauth keeps their secrets in `Authenticator.data`, here as tokens of the vault.
 
 allauth seals a secret before there is a row, so all of them share one place: their tokens are bound to this use, and
-not to the person. Somebody who can write to the database could give one person's factor to another; they could as well
+not to the person. Someone who can write to the database could give one person's factor to another; they could as well
 delete it.
 """
 

@@ -5,7 +5,7 @@ table, row and column) are authenticated with it, so a token that was copied to 
 
     VaultError
       +-- BadKeys           the keys cannot be read, or are malformed
-      +-- RotationRunning   somebody else is changing the key file
+      +-- RotationRunning   someone else is changing the key file
       +-- UnknownKey        no key has the token's id
       +-- Tampered          another place, changed bytes, or no token at all
 

@@ -38,7 +38,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Accept an invitation, with the account somebody has or with a new one."""
+    """Accept an invitation, with the account someone has or with a new one."""
     found = Invitation.objects.open().with_token(token).select_related("team", "invited_by").first()
     if found is None:
         return closed_invitation(request)

@@ -24,7 +24,7 @@ from api.callers import Caller
 from api.cursors import PAGE, PAGE_MAX, cursor_after, place_in
 from api.listing import page_of
 from api.operations import answers, caller, needs
-from api.schemas import EntryOut, Metrics, Page, SandboxChange, SandboxOut, SandboxWish, StepOut
+from api.schemas import EntryOut, Metrics, NewSandbox, Page, SandboxChange, SandboxOut, StepOut
 from sandboxes.metrics.graphs import SPANS, as_columns, samples_of
 from sandboxes.models import Desired, Sandbox, State, Template
 from sandboxes.permissions import Action
@@ -85,16 +85,16 @@ def list_sandboxes(
 @router.post(
     "", auth=WRITE, response=answers({201: SandboxOut}, 400, 404, 409, 413, 422), operation_id="create_sandbox"
 )
-def create_sandbox(request: HttpRequest, response: HttpResponse, wish: SandboxWish) -> Any:
+def create_sandbox(request: HttpRequest, response: HttpResponse, body: NewSandbox) -> Any:
     """Create a sandbox. It starts by itself: wait for it with `?wait=20&until=running` at its address."""
     me = caller(request)
-    template = wanted_template(wish.template)
-    sizes = limits(template, Size(wish.size))
-    fields: dict[str, Any] = {"title": wish.title, "description": wish.description, **sizes}
-    if wish.idle_timeout_s is not None:
-        fields["idle_timeout_s"] = wish.idle_timeout_s
-    slug = wish.id or Sandbox.objects.free_slug()
-    made = Sandbox.create(slug=slug, template=template, team=wanted_team(me, wish.team), by=me.user, **fields)
+    template = wanted_template(body.template)
+    sizes = limits(template, Size(body.size))
+    fields: dict[str, Any] = {"title": body.title, "description": body.description, **sizes}
+    if body.idle_timeout_s is not None:
+        fields["idle_timeout_s"] = body.idle_timeout_s
+    slug = body.id or Sandbox.objects.free_slug()
+    made = Sandbox.create(slug=slug, template=template, team=wanted_team(me, body.team), by=me.user, **fields)
     response.headers["Location"] = f"/api/v1/sandboxes/{made.slug}"
     return Status(201, described(me, me.sandbox(made.slug), response))
 
@@ -146,13 +146,13 @@ def has_reached(sandbox: Sandbox, until: str) -> bool:
 @router.patch(
     "/{id}", auth=WRITE, response=answers({200: SandboxOut}, 400, 404, 412, 413, 422), operation_id="change_sandbox"
 )
-def change_sandbox(request: HttpRequest, response: HttpResponse, id: str, wish: SandboxChange) -> Any:  # noqa: A002
+def change_sandbox(request: HttpRequest, response: HttpResponse, id: str, body: SandboxChange) -> Any:  # noqa: A002
     """Change what is named. With `If-Match` only as long as nobody else changed it."""
     me = caller(request)
     sandbox = me.sandbox(id, Action.MANAGE)
     if (known := request.headers.get("If-Match")) not in (None, "*", tag_of(sandbox)):
         raise PreconditionFailed(f"{sandbox} has changed since {known}. Nothing was changed.", sandbox)
-    wanted = wish.dict(exclude_unset=True)
+    wanted = body.dict(exclude_unset=True)
     check_limits(sandbox, wanted)
     if wanted.keys() & {"title", "description"}:
         title, description = wanted.get("title", sandbox.title), wanted.get("description", sandbox.description)

@@ -14,7 +14,7 @@ from activity.refusals import Hidden
 from api import describing
 from api.callers import Caller
 from api.operations import answers, caller, needs
-from api.schemas import Page, SessionTokenMade, SessionTokenOut, SessionTokenWish
+from api.schemas import NewSessionToken, Page, SessionTokenOut, TokenLifetime
 from sessions.models import Session, SessionToken
 from sessions.rights.table import Act, may
 
@@ -26,16 +26,16 @@ WRITE = needs(Scope.SESSIONS_WRITE)
 @router.post(
     "/{id}/sessions/{name}/tokens",
     auth=WRITE,
-    response=answers({201: SessionTokenMade}, 400, 404, 413, 422, 503),
+    response=answers({201: NewSessionToken}, 400, 404, 413, 422, 503),
     operation_id="create_session_token",
 )
-def create_session_token(request: HttpRequest, id: str, name: str, wish: SessionTokenWish) -> Any:  # noqa: A002
+def create_session_token(request: HttpRequest, id: str, name: str, body: TokenLifetime) -> Any:  # noqa: A002
     """Make a token with which a browser or another program works in this session, and does nothing else.
 
     It does what you may do there, for as long as you may. Give it away instead of your own token.
     """
     me = caller(request)
-    made, text = SessionToken.make(me.session(id, name, Act.TYPE), me.user, timedelta(seconds=wish.lifetime_s))
+    made, text = SessionToken.make(me.session(id, name, Act.TYPE), me.user, timedelta(seconds=body.lifetime_s))
     return Status(201, describing.session_token(made) | {"text": text})
 
 
@@ -63,12 +63,12 @@ def renew_session_token(
     id: str,  # noqa: A002
     name: str,
     token: int,
-    wish: SessionTokenWish,
+    body: TokenLifetime,
 ) -> Any:
     """Let a token of yours end later. What is connected by it stays connected."""
     me = caller(request)
     row = one_of(within(me, me.session(id, name, Act.TYPE)).filter(user=me.user), token)
-    row.renew(timedelta(seconds=wish.lifetime_s))
+    row.renew(timedelta(seconds=body.lifetime_s))
     return describing.session_token(row)
 
 

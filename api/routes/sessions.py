@@ -14,7 +14,7 @@ from accounts.models import Scope
 from api import describing
 from api.callers import Caller
 from api.operations import answers, caller, needs
-from api.schemas import GitWish, Page, SessionChange, SessionOut, SessionWish
+from api.schemas import GitIdentity, NewSession, Page, SessionChange, SessionOut
 from sandboxes.permissions import Action
 from sessions.brings.git import Git
 from sessions.models import Session
@@ -46,35 +46,35 @@ def list_sessions(request: HttpRequest, id: str) -> Any:  # noqa: A002
     response=answers({200: SessionOut, 201: SessionOut}, 400, 404, 409, 413, 422, 503),
     operation_id="create_session",
 )
-def create_session(request: HttpRequest, response: HttpResponse, id: str, wish: SessionWish) -> Any:  # noqa: A002
+def create_session(request: HttpRequest, response: HttpResponse, id: str, body: NewSession) -> Any:  # noqa: A002
     """Connect to a session, made when it is not there: 201 for a new one, 200 for one that was there, as it is."""
     me = caller(request)
-    sandbox = me.sandbox(id, Action.VIEW if wish.own else Action.SHARE)
-    if wish.own:
-        if wish.id is not None:
+    sandbox = me.sandbox(id, Action.VIEW if body.own else Action.SHARE)
+    if body.own:
+        if body.id is not None:
             raise ValidationError({"id": "Your own session has the id that it has: leave it out."})
         session, is_new = Session.for_person(sandbox, me.user), False
     else:
         with transaction.atomic():
-            session, is_new = Session.connect(sandbox, wish.id or "", by=me.user, permission=wish.permission)
+            session, is_new = Session.connect(sandbox, body.id or "", by=me.user, permission=body.permission)
             if is_new:
-                furnish(session, wish)
+                furnish(session, body)
     response.headers["Location"] = f"/api/v1/sandboxes/{sandbox.slug}/sessions/{session.name}"
     return Status(201 if is_new else 200, described(me, session))
 
 
-def furnish(session: Session, wish: SessionWish) -> None:
+def furnish(session: Session, body: NewSession) -> None:
     """Give a new session what it brings along. Raises ValidationError."""
-    if wish.git is not None:
-        session.set_git(git_of(wish.git, session))
-    if wish.env:
-        session.set_environment(wish.env)
-    if wish.host_token:
-        session.set_host_token(wish.host_token)
+    if body.git is not None:
+        session.set_git(git_of(body.git, session))
+    if body.env:
+        session.set_environment(body.env)
+    if body.host_token:
+        session.set_host_token(body.host_token)
 
 
-def git_of(wish: GitWish, session: Session) -> Git:
-    return Git(wish.email, wish.name or session.name, wish.provider, wish.username, wish.token)
+def git_of(body: GitIdentity, session: Session) -> Git:
+    return Git(body.email, body.name or session.name, body.provider, body.username, body.token)
 
 
 @router.get(
@@ -92,18 +92,18 @@ def get_session(request: HttpRequest, id: str, name: str) -> Any:  # noqa: A002
     response=answers({200: SessionOut}, 400, 404, 413, 422, 503),
     operation_id="change_session",
 )
-def change_session(request: HttpRequest, id: str, name: str, wish: SessionChange) -> Any:  # noqa: A002
+def change_session(request: HttpRequest, id: str, name: str, body: SessionChange) -> Any:  # noqa: A002
     """Change what it brings along. Terminals that run keep the variables that they have."""
     me = caller(request)
     session = me.session(id, name, Act.CONFIGURE)
     with transaction.atomic():
-        if wish.git is not None:
-            session.set_git(git_of(wish.git, session))
-        if wish.env is not None:
-            kept = {key: value for key, value in (session.environment | wish.env).items() if value is not None}
+        if body.git is not None:
+            session.set_git(git_of(body.git, session))
+        if body.env is not None:
+            kept = {key: value for key, value in (session.environment | body.env).items() if value is not None}
             session.set_environment(kept)
-        if wish.host_token is not None:
-            session.set_host_token(wish.host_token)
+        if body.host_token is not None:
+            session.set_host_token(body.host_token)
     return described(me, session)
 
 

@@ -12,7 +12,7 @@ from ninja.responses import Status
 from accounts.models import Scope
 from api import describing
 from api.operations import answers, caller, needs
-from api.schemas import Page, TerminalChange, TerminalOut, TerminalWish
+from api.schemas import NewTerminal, Page, TerminalChange, TerminalOut
 from sessions.terminal import ends
 
 of_session = Router(tags=["Terminals"])
@@ -42,12 +42,12 @@ def list_terminals(request: HttpRequest, id: str, name: str) -> Any:  # noqa: A0
     response=answers({201: TerminalOut}, 400, 404, 409, 410, 413, 422),
     operation_id="open_terminal",
 )
-def open_terminal(request: HttpRequest, response: HttpResponse, id: str, name: str, wish: TerminalWish) -> Any:  # noqa: A002
-    """Open a terminal in a running sandbox. Its shell starts when somebody looks at it."""
+def open_terminal(request: HttpRequest, response: HttpResponse, id: str, name: str, body: NewTerminal) -> Any:  # noqa: A002
+    """Open a terminal in a running sandbox. Its shell starts when someone looks at it."""
     me = caller(request)
     terminal = ends.open_another(me.session(id, name), me.user)
-    if wish.title is not None:
-        terminal.rename(wish.title)
+    if body.title is not None:
+        terminal.rename(body.title)
     response.headers["Location"] = f"/api/v1/terminals/{terminal.pk}"
     return Status(201, describing.terminal(terminal))
 
@@ -61,12 +61,12 @@ def get_terminal(request: HttpRequest, id: UUID) -> Any:  # noqa: A002
 @router.patch(
     "/{id}", auth=WRITE, response=answers({200: TerminalOut}, 400, 404, 413, 422), operation_id="rename_terminal"
 )
-def rename_terminal(request: HttpRequest, id: UUID, wish: TerminalChange) -> Any:  # noqa: A002
+def rename_terminal(request: HttpRequest, id: UUID, body: TerminalChange) -> Any:  # noqa: A002
     """Give a terminal another title."""
     me = caller(request)
     me.terminal(id)
     terminal = ends.changeable(id, me.user)
-    terminal.rename(wish.title)
+    terminal.rename(body.title)
     return describing.terminal(terminal)
 
 

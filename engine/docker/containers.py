@@ -88,7 +88,7 @@ class Containers:
         except NotFound:
             return
         except Conflict as error:
-            # Somebody removes it at this moment: what was asked for happens.
+            # Someone removes it at this moment: what was asked for happens.
             if "already in progress" not in str(error):
                 raise
 
@@ -225,7 +225,7 @@ def _host_config_of(spec: ContainerSpec) -> dict[str, Any]:
         "Ulimits": _ulimits_of(spec),
         "ShmSize": spec.shm_bytes,
         "IpcMode": "private",
-        # An engine that maps root to another user lends the machine's network only to who stays unmapped.
+        # An engine that maps root to another user lends the machine's network only to containers that stay unmapped.
         "UsernsMode": "host" if spec.network == "host" else "",
         "Init": False,
         "Privileged": False,

@@ -75,7 +75,7 @@ async def _with_skeleton(engine: Engine, volume: Volume, manifest: bytes) -> Ima
         try:
             await engine.image(tag)
         except ImageMissing:
-            # Not there yet, or removed by somebody who tidied up: it can be had again from the volume.
+            # Not there yet, or removed by someone who tidied up: it can be had again from the volume.
             skeleton = await engine.read_file(volume.name, SKELETON, limit_bytes=SKELETON_LIMIT_BYTES)
             await engine.import_image([skeleton], tag, labels_of(volume.labels[INSTANCE], "tree", tree=volume.name))
     return ImageTree(known["image"], volume.name, volume.mountpoint, folders, tag)

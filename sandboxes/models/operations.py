@@ -25,7 +25,7 @@ PAUSE = Operation("pause", "Pause", "player-pause")
 STOP = Operation("stop", "Stop", "player-stop", is_main=True)
 RESTART = Operation("restart", "Restart", "rotate-clockwise")
 
-# By what is wanted, not by what is: somebody who changes their mind need not wait. In the order of the buttons.
+# By what is wanted, not by what is: someone who changes their mind need not wait. In the order of the buttons.
 OFFERED: dict[str, tuple[Operation, ...]] = {
     Desired.RUNNING: (PAUSE, STOP, RESTART),
     Desired.PAUSED: (RESUME, STOP),

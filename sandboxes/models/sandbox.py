@@ -144,7 +144,7 @@ class Sandbox(Idle):
             with transaction.atomic():
                 sandbox.save()
                 record("sandbox.create", sandbox, detail={"template": template})
-        except IntegrityError as error:  # somebody took the name between the check and the row
+        except IntegrityError as error:  # someone took the name between the check and the row
             raise ValidationError({"slug": "This name is taken."}) from error
         sandbox.announce()
         return sandbox

@@ -39,7 +39,7 @@ from sandboxes.models.samples import COARSE_S, FINE_S
 
 logger = logging.getLogger(__name__)
 
-# Who is in a sandbox hears of its limit of processes within 5 s, of which the watch of terminals takes one; that it is
+# People in a sandbox hear of its limit of processes within 5 s, of which the watch of terminals takes one; that it is
 # out of memory the engine says itself.
 LOOK_S = 3.0
 # An engine that does not answer is left alone for this long.

@@ -40,7 +40,7 @@ FULL_LOOK_S = 30.0
 SECOND_LOOK_S = 1.0
 # An engine that is away is asked again after this.
 AWAY_S = 2.0
-# The firewall is tried again after this, for somebody who has read the warning.
+# The firewall is tried again after this, for someone who has read the warning.
 FIREWALL_S = 60.0
 # Sandboxes worked on at once: the engine serialises much of it, more only makes all of them late.
 AT_ONCE = 6
@@ -52,7 +52,7 @@ class Keeper(Protocol):
     """What the supervisor asks of the app that owns the sessions."""
 
     async def needy(self, world: World) -> set[int]:
-        """Return ids of running sandboxes whose sessions are not as they shall be."""
+        """Return ids of running sandboxes whose sessions are not as wanted."""
         ...
 
     async def host_up(self, sandbox: Sandbox, shared: SharedTree, work: Work) -> bool:
@@ -230,7 +230,7 @@ class Supervisor:
         return unsettled | await self._woken() | await self.keeper.needy(self._world)
 
     async def _woken(self) -> set[int]:
-        """Return those that shall stand still and do not: somebody woke them, or they ended with the engine."""
+        """Return those that are to stand still and do not: someone woke them, or they ended with the engine."""
         paused = Sandbox.objects.filter(desired=Desired.PAUSED, state=State.PAUSED).values_list("pk", "slug")
         return {pk async for pk, slug in paused if not self._world.is_paused(slug)}
 
@@ -374,7 +374,7 @@ class Supervisor:
         return any(c.is_running and c.labels.get(HOST) == "1" for c in world.of(sandbox.slug))
 
     async def _note_crash(self, sandbox: Sandbox) -> None:
-        """Its host session ended though it shall run: start it again, unless that happened too often."""
+        """Its host session ended though it is wanted: start it again, unless that happened too often."""
         crashes, now = self._crashes[sandbox.pk], time.monotonic()
         crashes.append(now)
         await sync_to_async(sandbox.note_crash)()
@@ -392,5 +392,5 @@ class Supervisor:
             await sync_to_async(close_old_connections)()
 
     async def _reach(self, sandbox: Sandbox, state: str, reason: str = "", **fields: object) -> None:
-        """Write a state, unless somebody wants something else by now."""
+        """Write a state, unless someone wants something else by now."""
         await sync_to_async(sandbox.reach)(state, reason, **fields)

@@ -24,7 +24,7 @@ from sandboxes.views.reaching import visible
 
 @dataclass(frozen=True)
 class Scope:
-    """The entries that a person may see of a sandbox or a team. Addresses are for who manages it."""
+    """The entries that a person may see of a sandbox or a team. Addresses are for those who manage it."""
 
     of: Sandbox | Team
     entries: EntryQuerySet

@@ -1,7 +1,7 @@
 """Who a session is for git: the identity, and the files that make git know it.
 
 All of it stands in the private folder. git reads `GIT_CONFIG_GLOBAL` there, which includes the shared `~/.gitconfig`
-and then ours; what somebody sets with `git config --global` stays in their session too. Knows neither row nor engine.
+and then ours; what someone sets with `git config --global` stays in their session too. Knows neither row nor engine.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ class Git:
 
     def _wrong_email(self) -> str:
         if not self.email:
-            return "git needs an e-mail address beside the token." if self.token else ""
+            return "git needs an email address beside the token." if self.token else ""
         try:
             validate_email(self.email)
         except ValidationError:
-            return "Enter an e-mail address, such as ada@example.com."
+            return "Enter an email address, such as ada@example.com."
         return ""
 
     @property
@@ -93,7 +93,7 @@ def provider_is_good(provider: str) -> bool:
 
 
 def private_files(git: Git, *, is_fresh: bool) -> dict[str, bytes | None]:
-    """Return the files for the private folder by path; None for one that shall not be there.
+    """Return the files for the private folder by path; None for one that must not be there.
 
     `is_fresh`: the folder is empty, so the config that people may change is written too.
     """

@@ -45,7 +45,7 @@ class SessionState(models.TextChoices):
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def wanted(self) -> SessionQuerySet:
-        """Those that shall run whenever their sandbox does; the global session first."""
+        """Those that are to run whenever their sandbox does; the global session first."""
         return self.filter(ended_at=None).order_by("-is_global", "id")
 
     def visible_to(self, user: User) -> SessionQuerySet:
@@ -87,7 +87,7 @@ class Session(models.Model):
     state = models.CharField(max_length=10, choices=SessionState.choices, default=SessionState.WAITING)
     reason = models.CharField(max_length=500, blank=True, editable=False)
 
-    git_email = models.CharField("git e-mail", max_length=254, blank=True)
+    git_email = models.CharField("git email", max_length=254, blank=True)
     git_name = LineField(max_length=80, blank=True, help_text="Defaults to the session's id.")
     git_provider = models.CharField(max_length=200, blank=True, default=DEFAULT_PROVIDER)
     git_username = LineField(max_length=200, blank=True, default=DEFAULT_USERNAME)
@@ -265,7 +265,7 @@ class Session(models.Model):
 
     @classmethod
     def note_use(cls, pk: int, user_id: int) -> None:
-        """Write down that somebody types."""
+        """Write down that someone types."""
         cls.objects.filter(pk=pk).update(last_used_at=timezone.now())
         user = User.objects.filter(pk=user_id).first()
         sandbox = Sandbox.objects.filter(sessions=pk).first()

@@ -47,7 +47,7 @@ def paused() -> Refused:
 
 
 @dataclass(frozen=True, eq=False)
-class Seat:
+class Admission:
     """A person's admitted place at a terminal. `shell` is there while the terminal was never opened."""
 
     login: Proof
@@ -60,8 +60,8 @@ class Seat:
     shell: Shell | None
 
 
-def admit(login: Proof | None, terminal_id: UUID) -> Seat:
-    """Return the person's seat at a terminal. Raises Refused with the reason."""
+def admit(login: Proof | None, terminal_id: UUID) -> Admission:
+    """Return the person's admission at a terminal. Raises Refused with the reason."""
     if login is None or not still_good([login]):
         raise signed_out(login)
     if not login.grants(Scope.TERMINALS_READ):
@@ -76,7 +76,7 @@ def admit(login: Proof | None, terminal_id: UUID) -> Seat:
     if session.state != SessionState.RUNNING:
         raise NotNow(f"The session {session.name} is not running yet. It connects by itself.")
     may_drive = may_type(login, user, session, session.sandbox.team.role_of(user))
-    return Seat(
+    return Admission(
         login=login,
         terminal_id=terminal_id,
         session_id=session.pk,
@@ -94,7 +94,7 @@ def may_type(login: Proof, user: User, session: Session, role: str | None) -> bo
 
 
 def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
-    """Return the shell of a terminal that was never opened. Who only looks waits until it is. Raises Refused."""
+    """Return the shell of a terminal that was never opened. Whoever only looks waits until it is. Raises Refused."""
     if terminal.opened_at is not None or not terminal.is_live:
         return None
     if not may_drive:
@@ -107,17 +107,17 @@ def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
         raise Over(text) from error
 
 
-def let_in(login: Proof | None, terminal_id: UUID) -> Seat:
+def let_in(login: Proof | None, terminal_id: UUID) -> Admission:
     """Admit and record it; a link that comes back within the same visit is not a new one. Raises Refused."""
     terminal = Terminal.objects.select_related("session__sandbox__team").filter(pk=terminal_id).first()
     try:
-        seat = admit(login, terminal_id)
+        admission = admit(login, terminal_id)
     except Refused as refusal:
         if refusal.close is Close.NOT_ALLOWED:
             record("terminal.attach", terminal, outcome=Outcome.REFUSED, once_in=VISIT)
         raise
     record("terminal.attach", terminal, once_in=VISIT)
-    return seat
+    return admission
 
 
 def note_end_wish(terminal_id: UUID) -> None:
@@ -125,39 +125,39 @@ def note_end_wish(terminal_id: UUID) -> None:
     record("terminal.end", Terminal.objects.select_related("session__sandbox__team").get(pk=terminal_id))
 
 
-def expelled(seats: Collection[Seat]) -> dict[Seat, Refused]:
-    """Return the seats whose right has ended, with the reason; seven queries whatever their number."""
-    if not seats:
+def expelled(admissions: Collection[Admission]) -> dict[Admission, Refused]:
+    """Return the admissions whose right has ended, with the reason; seven queries whatever their number."""
+    if not admissions:
         return {}
-    good = still_good({seat.login for seat in seats})
-    sessions = Session.objects.select_related("sandbox").in_bulk({seat.session_id for seat in seats})
-    users = User.objects.in_bulk({seat.login.user_id for seat in seats})
+    good = still_good({admission.login for admission in admissions})
+    sessions = Session.objects.select_related("sandbox").in_bulk({admission.session_id for admission in admissions})
+    users = User.objects.in_bulk({admission.login.user_id for admission in admissions})
     roles = {
         (team_id, user_id): role
         for team_id, user_id, role in Membership.objects.filter(
             user_id__in=users, team_id__in={session.sandbox.team_id for session in sessions.values()}
         ).values_list("team_id", "user_id", "role")
     }
-    reasons: dict[Seat, Refused] = {}
-    for seat in seats:
-        session, user = sessions.get(seat.session_id), users.get(seat.login.user_id)
-        if seat.login not in good or user is None:
-            reasons[seat] = signed_out(seat.login)
+    reasons: dict[Admission, Refused] = {}
+    for admission in admissions:
+        session, user = sessions.get(admission.session_id), users.get(admission.login.user_id)
+        if admission.login not in good or user is None:
+            reasons[admission] = signed_out(admission.login)
         elif session is None:
-            reasons[seat] = session_over()
-        elif why := why_out(seat, session, user, roles.get((session.sandbox.team_id, user.pk))):
-            reasons[seat] = why
+            reasons[admission] = session_over()
+        elif why := why_out(admission, session, user, roles.get((session.sandbox.team_id, user.pk))):
+            reasons[admission] = why
     return reasons
 
 
-def why_out(seat: Seat, session: Session, user: User, role: str | None) -> Refused | None:
-    """Return why somebody who is signed in may not go on sitting there; None when they may."""
+def why_out(admission: Admission, session: Session, user: User, role: str | None) -> Refused | None:
+    """Return why someone who is signed in may not stay connected; None when they may."""
     if role is None:
         return not_here()
     if session.ended_at is not None:
         return session_over()
     if session.sandbox.state == State.PAUSED:
         return paused()
-    if may_type(seat.login, user, session, role) != seat.may_drive:
+    if may_type(admission.login, user, session, role) != admission.may_drive:
         return NotNow("Your rights here have changed.")
     return None

@@ -16,7 +16,7 @@ from sessions.models import Session
 
 
 class Act(StrEnum):
-    """What somebody wants to do with a session."""
+    """What someone wants to do with a session."""
 
     LOOK = "look"  # see it in the list, and what its terminals show
     TYPE = "type"  # open terminals in it, type into them, rename and close them
@@ -34,8 +34,8 @@ class Tie(StrEnum):
 
 NEVER = None
 
-# Nobody types into somebody else's session: the shell there reads a private folder that is not theirs.
-# Who has a read session of their own works in it, and changes nothing about it.
+# Nobody types into someone else's session: the shell there reads a private folder that is not theirs.
+# People with a read session of their own work in it, and change nothing about it.
 NEEDED: dict[Tie, dict[Act, Action | None]] = {
     Tie.OWN: {Act.LOOK: Action.VIEW, Act.TYPE: Action.VIEW, Act.CONFIGURE: Action.WRITE, Act.END: Action.VIEW},
     Tie.GLOBAL: {Act.LOOK: Action.VIEW, Act.TYPE: Action.WRITE, Act.CONFIGURE: Action.MANAGE, Act.END: NEVER},

@@ -238,8 +238,8 @@ class Welcome:
 
 
 @dataclass(frozen=True)
-class Looker:
-    """Somebody who looks at a terminal, by the number of their link."""
+class Viewer:
+    """Someone who looks at a terminal, by the number of their link."""
 
     link: int
     name: str
@@ -251,7 +251,7 @@ class Presence:
     """Who looks and who drives (a link's number, 0 for nobody), as the holder says it."""
 
     driver: int
-    viewers: tuple[Looker, ...]
+    viewers: tuple[Viewer, ...]
 
     @classmethod
     def unpack(cls, message: bytes) -> Presence:
@@ -262,7 +262,7 @@ class Presence:
             for _ in range(count):
                 number, flags, length = struct.unpack_from("!IBB", message, at)
                 name = message[at + 6 : at + 6 + length].decode(errors="replace")
-                viewers.append(Looker(number, name, bool(flags & 1)))
+                viewers.append(Viewer(number, name, bool(flags & 1)))
                 at += 6 + length
         except struct.error as error:
             raise ProtocolError("The holder sent a malformed PRESENCE.") from error

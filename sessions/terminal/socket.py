@@ -21,7 +21,7 @@ from activity.refusals import EngineSilent, Invalid, NotAllowed, NotNow, Over, R
 from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost
 from sandboxes.engines import engine_named
 from sessions.models import Session, Terminal
-from sessions.rights.admission import Seat, expelled, let_in, note_end_wish
+from sessions.rights.admission import Admission, expelled, let_in, note_end_wish
 from sessions.terminal import protocol
 from sessions.terminal.link import HolderLink, LinkEnded
 from sessions.terminal.protocol import Frame, Hello, HolderError, ProtocolError
@@ -81,28 +81,28 @@ async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> Non
 async def serve(browser: Browser, scope: dict[str, Any]) -> None:
     """Admit the person, link to the holder, then carry messages both ways until one side is done."""
     terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
-    seat = await database_sync_to_async(let_in)(scope["login"], terminal_id)
+    admission = await database_sync_to_async(let_in)(scope["login"], terminal_id)
     # Before the hello: the engine needs 30 to 50 ms, in which the page gets ready to say it.
-    link = await HolderLink.open(engine_named(), seat.container, seat.terminal_id)
+    link = await HolderLink.open(engine_named(), admission.container, admission.terminal_id)
     try:
-        await carry(browser, link, seat)
+        await carry(browser, link, admission)
     except (StreamLost, LinkEnded):
         # The container of who lost their place goes at once: they hear why, not that it restarts.
-        reasons = await database_sync_to_async(expelled)([seat])
-        if seat in reasons:
-            raise reasons[seat] from None
+        reasons = await database_sync_to_async(expelled)([admission])
+        if admission in reasons:
+            raise reasons[admission] from None
         raise
     finally:
         link.close()
 
 
-async def carry(browser: Browser, link: HolderLink, seat: Seat) -> None:
+async def carry(browser: Browser, link: HolderLink, admission: Admission) -> None:
     """Run both directions and the watch over the person's rights; the first to end ends all."""
     tasks = [
-        asyncio.create_task(from_holder(browser, link, seat)),
-        asyncio.create_task(from_browser(browser, link, seat)),
-        asyncio.create_task(watch.until_expelled(seat)),
-        asyncio.create_task(bring_news(browser, seat)),
+        asyncio.create_task(from_holder(browser, link, admission)),
+        asyncio.create_task(from_browser(browser, link, admission)),
+        asyncio.create_task(watch.until_expelled(admission)),
+        asyncio.create_task(bring_news(browser, admission)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -114,20 +114,20 @@ async def carry(browser: Browser, link: HolderLink, seat: Seat) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def from_holder(browser: Browser, link: HolderLink, seat: Seat) -> None:
+async def from_holder(browser: Browser, link: HolderLink, admission: Admission) -> None:
     """Carry frames to the browser, those that came together in one go; the holder's own words become JSON."""
     while True:
         for passes, frames in groupby(await link.read(), is_for_browser):
             if passes:
-                await pass_on(browser, seat, list(frames))
+                await pass_on(browser, admission, list(frames))
             else:
                 for frame in frames:
-                    await tell(browser, link, seat, frame)
+                    await tell(browser, link, admission, frame)
 
 
-async def bring_news(browser: Browser, seat: Seat) -> None:
+async def bring_news(browser: Browser, admission: Admission) -> None:
     """Say in the terminal what happened to its session: out of memory, too many processes, a full disk."""
-    async with aclosing(watch.notices(seat)) as notices:
+    async with aclosing(watch.notices(admission)) as notices:
         async for kind, text in notices:
             await browser.notice("warning", kind, text)
 
@@ -136,48 +136,48 @@ def is_for_browser(frame: bytes) -> bool:
     return frame[0] in protocol.TO_BROWSER
 
 
-async def pass_on(browser: Browser, seat: Seat, frames: list[bytes]) -> None:
+async def pass_on(browser: Browser, admission: Admission, frames: list[bytes]) -> None:
     await browser.send_frames(frames)
     if frames[-1][0] == Frame.EXIT:
-        await note_exit(seat, frames[-1])
+        await note_exit(admission, frames[-1])
 
 
-async def tell(browser: Browser, link: HolderLink, seat: Seat, message: bytes) -> None:
+async def tell(browser: Browser, link: HolderLink, admission: Admission, message: bytes) -> None:
     """Turn what the holder says to the server into JSON. Raises Refused when it refuses the link."""
     kind = message[0]
     if kind == Frame.WELCOME:
-        await welcome(browser, link, seat, message)
+        await welcome(browser, link, admission, message)
     elif kind == Frame.PRESENCE:
         link.presence = protocol.Presence.unpack(message)
         await browser.send_json(link.presence.as_json())
     elif kind == Frame.ERROR:
-        raise await refusal_of(seat, message)
+        raise await refusal_of(admission, message)
     else:
         text = f"The holder sent a frame of type 0x{kind:02x}."
         raise ProtocolError(text)
 
 
-async def welcome(browser: Browser, link: HolderLink, seat: Seat, message: bytes) -> None:
+async def welcome(browser: Browser, link: HolderLink, admission: Admission, message: bytes) -> None:
     answer = protocol.Welcome.unpack(message)
     link.number = answer.link
-    if seat.shell is not None:
-        await database_sync_to_async(Terminal(pk=seat.terminal_id).mark_opened)()
-    await browser.send_json(answer.as_json() | {"may_drive": seat.may_drive, "title": seat.title})
+    if admission.shell is not None:
+        await database_sync_to_async(Terminal(pk=admission.terminal_id).mark_opened)()
+    await browser.send_json(answer.as_json() | {"may_drive": admission.may_drive, "title": admission.title})
 
 
-async def note_exit(seat: Seat, message: bytes) -> None:
+async def note_exit(admission: Admission, message: bytes) -> None:
     status, _ = protocol.unpack("!iQ", message)
-    await database_sync_to_async(mark_ended)(seat.terminal_id, status, "")
+    await database_sync_to_async(mark_ended)(admission.terminal_id, status, "")
 
 
-async def refusal_of(seat: Seat, message: bytes) -> Refused:
+async def refusal_of(admission: Admission, message: bytes) -> Refused:
     """Turn the holder's ERROR into a refusal; a shell that is not there any more is written down."""
     (number,) = protocol.unpack("!H", message)
     text = message[3:].decode(errors="replace")[:500]
     if number == HolderError.UNKNOWN_TERMINAL:
         text = "This terminal ended when its session was restarted. Its files are all there."
     if number in (HolderError.UNKNOWN_TERMINAL, HolderError.CANNOT_START):
-        await database_sync_to_async(mark_ended)(seat.terminal_id, None, text)
+        await database_sync_to_async(mark_ended)(admission.terminal_id, None, text)
     return HOLDER_REFUSALS.get(HolderError(number), NotNow)(text)
 
 
@@ -187,41 +187,41 @@ def mark_ended(terminal_id: UUID, status: int | None, reason: str) -> None:
         terminal.mark_ended(status, reason[:200])
 
 
-async def from_browser(browser: Browser, link: HolderLink, seat: Seat) -> None:
+async def from_browser(browser: Browser, link: HolderLink, admission: Admission) -> None:
     """Join at its hello, then carry what the browser may send; everything else is a protocol error."""
     hello = await browser.hello()
-    link.join(protocol.link(hello, seat.name, may_drive=seat.may_drive, shell=seat.shell))
+    link.join(protocol.link(hello, admission.name, may_drive=admission.may_drive, shell=admission.shell))
     used_at = -float(USED_EVERY_S)
     while True:
         data, text = await browser.receive()
         if data is not None:
             kind = protocol.check_from_browser(data)
             if kind == Frame.INPUT:
-                if not seat.may_drive:
+                if not admission.may_drive:
                     raise NotAllowed("You may look at this terminal, not type into it.")
                 if time.monotonic() - used_at >= USED_EVERY_S:
                     used_at = time.monotonic()
-                    await database_sync_to_async(Session.note_use)(seat.session_id, seat.login.user_id)
+                    await database_sync_to_async(Session.note_use)(admission.session_id, admission.login.user_id)
             await link.send(data)
         elif text is not None:
-            await command(browser, link, seat, protocol.parse_text(text))
+            await command(browser, link, admission, protocol.parse_text(text))
 
 
-async def command(browser: Browser, link: HolderLink, seat: Seat, words: dict[str, Any]) -> None:
+async def command(browser: Browser, link: HolderLink, admission: Admission, words: dict[str, Any]) -> None:
     """Carry out one JSON message of the browser."""
     if words["type"] == "ping":
         await browser.send_json({"type": "pong", "n": words.get("n")})
     elif words["type"] not in ("drive", "hand", "end"):
         text = f"A message of type {words['type'][:40]!r} is not known here."
         raise ProtocolError(text)
-    elif not seat.may_drive:
+    elif not admission.may_drive:
         await browser.notice("warning", "not_allowed", "You may look at this terminal, not type into it.")
     elif words["type"] == "drive":
         link.drive()
     elif words["type"] == "hand":
         await hand_on(browser, link, protocol.hand(words))
     else:
-        await database_sync_to_async(note_end_wish)(seat.terminal_id)
+        await database_sync_to_async(note_end_wish)(admission.terminal_id)
         link.end()
 
 

@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 from activity.refusals import Refused
 from sandboxes.models import Notice
-from sessions.rights.admission import Seat, expelled
+from sessions.rights.admission import Admission, expelled
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +29,16 @@ class Watch:
     """Seats that are taken in this process, and the one task that looks after them."""
 
     def __init__(self) -> None:
-        self._waiting: dict[asyncio.Future[None], Seat] = {}
-        self._news: dict[Seat, asyncio.Queue[tuple[str, str]]] = {}
+        self._waiting: dict[asyncio.Future[None], Admission] = {}
+        self._news: dict[Admission, asyncio.Queue[tuple[str, str]]] = {}
         # The last notice that was handed out; None until there is someone to hear it.
         self._heard: int | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def until_expelled(self, seat: Seat) -> None:
+    async def until_expelled(self, admission: Admission) -> None:
         """Wait; raises Refused once the person's right has ended."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[future] = seat
+        self._waiting[future] = admission
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look_after())
         try:
@@ -46,16 +46,16 @@ class Watch:
         finally:
             del self._waiting[future]
 
-    async def notices(self, seat: Seat) -> AsyncGenerator[tuple[str, str]]:
-        """Yield (kind, sentence) of what is told to this seat's session while it is watched."""
-        news = self._news[seat] = asyncio.Queue(NOTICES_WAITING)
+    async def notices(self, admission: Admission) -> AsyncGenerator[tuple[str, str]]:
+        """Yield (kind, sentence) of what is told to this admission's session while it is watched."""
+        news = self._news[admission] = asyncio.Queue(NOTICES_WAITING)
         if self._heard is None:
             self._heard = await sync_to_async(Notice.objects.newest_id)()
         try:
             while True:
                 yield await news.get()
         finally:
-            del self._news[seat]
+            del self._news[admission]
 
     async def _look_after(self) -> None:
         while self._waiting:
@@ -69,23 +69,23 @@ class Watch:
         self._heard = None
 
     async def _look(self) -> None:
-        seats = set(self._waiting.values())
-        reasons: dict[Seat, Refused] = await sync_to_async(expelled)(seats)
-        for future, seat in self._waiting.items():
-            if seat in reasons:
+        admissions = set(self._waiting.values())
+        reasons: dict[Admission, Refused] = await sync_to_async(expelled)(admissions)
+        for future, admission in self._waiting.items():
+            if admission in reasons:
                 with suppress(asyncio.InvalidStateError):
-                    future.set_exception(reasons[seat])
+                    future.set_exception(reasons[admission])
         await self._hear()
 
     async def _hear(self) -> None:
         """Hand out what was told since the last look; nobody is told what happened long before they came."""
         if self._heard is None:
             return
-        sessions = {seat.session_id for seat in self._news}
+        sessions = {admission.session_id for admission in self._news}
         for session_id, pk, kind, text in await sync_to_async(Notice.objects.for_sessions)(sessions, self._heard):
             self._heard = pk
-            for seat, news in self._news.items():
-                if seat.session_id == session_id and not news.full():
+            for admission, news in self._news.items():
+                if admission.session_id == session_id and not news.full():
                     news.put_nowait((kind, text))
 
 

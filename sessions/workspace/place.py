@@ -34,7 +34,7 @@ class Place:
 
     @classmethod
     def at(cls, session: Session, user: User) -> Place:
-        """Return it at a session that may be somebody else's."""
+        """Return it at a session that may be someone else's."""
         sandbox = session.sandbox
         may_type = may(user, Act.TYPE, session, sandbox.team.role_of(user))
         is_own = session.user_id == user.pk

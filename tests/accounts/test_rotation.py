@@ -68,7 +68,7 @@ def rotate(*options: str) -> str:
 
 
 def after(write: Callable[[], None]) -> Callable[[], set[str]]:
-    """Return a last look at the keys in use, before which somebody writes."""
+    """Return a last look at the keys in use, before which someone writes."""
 
     def look() -> set[str]:
         write()

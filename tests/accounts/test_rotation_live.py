@@ -97,7 +97,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return named
 
 
-def test_nothing_is_lost_while_a_rotation_is_killed_and_somebody_writes(
+def test_nothing_is_lost_while_a_rotation_is_killed_and_someone_writes(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     with process(environment, "-c", WRITER) as writer:

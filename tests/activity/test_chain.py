@@ -27,7 +27,7 @@ def write(count: int) -> None:
 
 
 def tamper(*statements: str) -> None:
-    """Do what somebody does who may write to the database and knows of the triggers."""
+    """Do what someone does who may write to the database and knows of the triggers."""
     with connection.cursor() as cursor:
         for statement in [*triggers.DROP[connection.vendor], *statements]:
             cursor.execute(statement)

@@ -189,7 +189,7 @@ def test_json_is_an_array_of_the_same_entries(busy: Sandbox, alice: User) -> Non
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
-def test_a_spreadsheet_computes_nothing_that_somebody_typed(sandbox: Sandbox, bob: User, sign: str) -> None:
+def test_a_spreadsheet_computes_nothing_that_someone_typed(sandbox: Sandbox, bob: User, sign: str) -> None:
     User.objects.filter(pk=bob.pk).update(name=f'{sign}HYPERLINK("https://evil.example")')
     bob.refresh_from_db()
     done("sandbox.stop", sandbox, bob)

@@ -55,7 +55,7 @@ class Scene:
 
 
 PASSWORDS = {"password1": "a quiet harbour", "password2": "a quiet harbour"}
-# What somebody does -> what stands in the record then: who, verb, target, outcome, via.
+# What someone does -> what stands in the record then: who, verb, target, outcome, via.
 CHANGES: list[tuple[str, Callable[[Scene], Any], list[tuple[str, str, str, str, str]]]] = [
     (
         "invite",

@@ -104,7 +104,7 @@ def test_a_sandbox_is_created_with_sensible_values(program: Program, template: T
 
 
 def test_what_is_asked_for_holds(program: Program, template: Template, team: Team) -> None:
-    wish = {
+    body = {
         "id": "lab",
         "title": "Lab",
         "description": "For trials.",
@@ -113,7 +113,7 @@ def test_what_is_asked_for_holds(program: Program, template: Template, team: Tea
         "size": "small",
         "idle_timeout_s": 900,
     }
-    made = said(program.post("/sandboxes", wish), 201)
+    made = said(program.post("/sandboxes", body), 201)
     assert {name: made[name] for name in ("id", "title", "description", "idle_timeout_s")} == {
         "id": "lab",
         "title": "Lab",
@@ -124,7 +124,7 @@ def test_what_is_asked_for_holds(program: Program, template: Template, team: Tea
 
 
 @pytest.mark.parametrize(
-    ("wish", "where"),
+    ("body", "where"),
     [
         ({"id": "No Good"}, "body.id"),
         ({"id": "quiet-otter"}, "body.id"),
@@ -140,9 +140,9 @@ def test_what_is_asked_for_holds(program: Program, template: Template, team: Tea
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused_with_its_place(
-    program: Program, sandbox: Sandbox, wish: dict[str, Any], where: str
+    program: Program, sandbox: Sandbox, body: dict[str, Any], where: str
 ) -> None:
-    problem = refused(program.post("/sandboxes", wish), 422, "invalid")
+    problem = refused(program.post("/sandboxes", body), 422, "invalid")
     assert [error["where"] for error in problem["errors"]] == [where]
     assert "Nothing was changed" in problem["detail"]
     assert Sandbox.objects.count() == 1
@@ -410,14 +410,14 @@ def test_a_body_that_is_no_json_and_one_that_is_too_large(program: Program) -> N
 
 # --- sessions -------------------------------------------------------------------------------------------------------
 def test_a_session_is_connected_with_what_it_brings(program: Program, sandbox: Sandbox, bob: User) -> None:
-    wish = {
+    body = {
         "id": "review",
         "permission": "read",
         "git": {"email": "bob@example.com", "token": "ghp-canary"},
         "env": {"A": "canary-1"},
         "host_token": "canary-2",
     }
-    answer = program.post(f"/sandboxes/{sandbox.slug}/sessions", wish)
+    answer = program.post(f"/sandboxes/{sandbox.slug}/sessions", body)
     made = said(answer, 201)
     assert "canary" not in answer.content.decode()
     assert (made["id"], made["permission"], made["env"], made["has_host_token"]) == ("review", "read", ["A"], True)
@@ -454,8 +454,8 @@ def test_an_id_that_cannot_be_is_refused(program: Program, sandbox: Sandbox, bad
 
 
 def test_a_bad_part_of_a_new_session_leaves_nothing_behind(program: Program, sandbox: Sandbox) -> None:
-    wish = {"id": "review", "env": {"SANDLOT_X": "1"}}
-    refused(program.post(f"/sandboxes/{sandbox.slug}/sessions", wish), 422, "invalid")
+    body = {"id": "review", "env": {"SANDLOT_X": "1"}}
+    refused(program.post(f"/sandboxes/{sandbox.slug}/sessions", body), 422, "invalid")
     assert not Session.objects.filter(name="review").exists()
 
 
@@ -467,7 +467,7 @@ def test_a_session_is_changed_and_ended(program: Program, sandbox: Sandbox) -> N
     refused(program.get(address), 404, "unknown_session")
 
 
-def test_a_session_of_somebody_else_is_looked_at_only(program: Program, sandbox: Sandbox, alice: User) -> None:
+def test_a_session_of_someone_else_is_looked_at_only(program: Program, sandbox: Sandbox, alice: User) -> None:
     hers = Session.for_person(sandbox, alice)
     hers.set_environment({"SECRET_NAME": "1"})
     address = f"/sandboxes/{sandbox.slug}/sessions/{hers.name}"

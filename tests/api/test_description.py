@@ -25,7 +25,7 @@ from tests.visitors import browser_of
 LABELS = sorted(
     f"{method.upper()} {path}" for path, each in api.get_openapi_schema()["paths"].items() for method in each
 )
-# What a wish is worth (a name that is taken, a variable of ours) no schema can say: 422 is an answer to a good one too.
+# What a body is worth (a name that is taken, a variable of ours) no schema can say: 422 is an answer to a good one too.
 LEFT_OUT: list[Any] = [positive_data_acceptance]
 EXAMPLES = 25
 

@@ -106,7 +106,7 @@ def sessions(sandbox: Sandbox, ada: User, ben: User) -> None:
 
 
 def measured(sandbox: Sandbox) -> None:
-    """A day of samples with a gap, as a sandbox leaves them behind in which somebody builds now and then."""
+    """A day of samples with a gap, as a sandbox leaves them behind in which someone builds now and then."""
     now = timezone.now()
     for span_s, count in ((FINE_S, 240), (COARSE_S, 288)):
         start = floored(now, span_s) - timedelta(seconds=span_s * (count - 1))

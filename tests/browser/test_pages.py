@@ -127,7 +127,7 @@ def test_a_button_draws_its_row_again_without_a_new_page(page: Page) -> None:
     assert page.evaluate("window.stays")
 
 
-def test_a_change_by_somebody_else_is_seen_in_every_open_page(adas: BrowserContext, page: Page) -> None:
+def test_a_change_by_someone_else_is_seen_in_every_open_page(adas: BrowserContext, page: Page) -> None:
     page.goto("/")
     row = page.locator("#sandbox-quiet-otter")
     expect(row).to_contain_text("Running")

@@ -157,7 +157,7 @@ def test_without_the_server_the_page_still_offers_its_own(page: Page) -> None:
     expect(opened.get_by_role("option", name="Settings")).to_be_visible()
 
 
-def test_a_question_mark_lists_the_keys_but_not_while_somebody_types(page: Page) -> None:
+def test_a_question_mark_lists_the_keys_but_not_while_someone_types(page: Page) -> None:
     page.goto("/")
     field = page.get_by_role("searchbox")
     page.keyboard.press("/")

@@ -131,7 +131,7 @@ async def test_calls_and_streams_over_tcp(
         await there.close()
 
 
-async def test_an_engine_with_somebody_elses_certificate_is_not_talked_to(instance: str, tmp_path: Path) -> None:
+async def test_an_engine_with_someone_elses_certificate_is_not_talked_to(instance: str, tmp_path: Path) -> None:
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
         authority = Authority(tmp_path / name)

@@ -139,7 +139,7 @@ async def test_deleting_leaves_nothing(
     assert not await engine.networks(wanted)
 
 
-async def test_the_helper_of_somebody_who_was_killed_does_not_keep_the_files(
+async def test_the_helper_of_someone_who_was_killed_does_not_keep_the_files(
     engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree
 ) -> None:
     place = await make_place(busybox)
@@ -200,7 +200,7 @@ async def _cannot(*_: object, **__: object) -> None:
     raise Conflict("the process was killed before it could tidy up")
 
 
-async def test_a_skeleton_that_somebody_tidied_up_comes_back(
+async def test_a_skeleton_that_someone_tidied_up_comes_back(
     engine: Engine, instance: str, images: dict[str, str]
 ) -> None:
     image = await engine.image(images["busybox"])

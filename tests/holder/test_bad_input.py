@@ -188,7 +188,7 @@ def test_another_user_is_not_answered(built: Path, holder: Holder) -> None:
     socket_path = holder.folder / "holder.sock"
     assert socket_path.stat().st_mode & 0o777 == 0o600
     if os.geteuid() != 0:
-        return  # only root can become somebody else
+        return  # only root can become someone else
     for folder in (holder.folder, *holder.folder.parents):
         if folder.stat().st_uid == 0 and folder != Path("/") and not folder.stat().st_mode & 1:
             folder.chmod(folder.stat().st_mode | 0o011)

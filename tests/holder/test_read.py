@@ -94,7 +94,7 @@ def test_one_capability_is_given_up_for_good(start: Start) -> None:
     assert sets == [int(ours, 16) & ~CAP_FSETID] * 2
 
 
-# Every way to a pipe's other end. A reader who did not wait would fail with ENXIO: somebody listens in all tests.
+# Every way to a pipe's other end. A reader who did not wait would fail with ENXIO: someone listens in all tests.
 PIPES = (
     ATTEMPT
     + """
@@ -118,7 +118,7 @@ WAYS_INTO_A_PIPE = {"write", "read and write", "create", "through a descriptor",
 
 @pytest.fixture
 def pipe() -> Iterator[str]:
-    """A named pipe that is not below /tmp, with somebody who reads it."""
+    """A named pipe that is not below /tmp, with someone who reads it."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         path = f"{folder}/pipe"
         os.mkfifo(path)

@@ -65,7 +65,7 @@ def test_only_the_driver_hands_on_and_only_to_who_may_drive(holder: Holder) -> N
     assert driver.drives
 
 
-def test_nobody_drives_after_the_driver_left_until_somebody_takes_it(holder: Holder) -> None:
+def test_nobody_drives_after_the_driver_left_until_someone_takes_it(holder: Holder) -> None:
     first = holder.open(shell("exec cat")).until_drives()
     second = holder.viewer().link().until_replayed()
     first.close()

@@ -1,6 +1,6 @@
 /**
  * Compares viewers of real programs, for tests/holder/test_full_screen.py: reads {size, viewers: [frames], cuts} as JSON from
- * stdin; prints what each viewer has in the end and, for each cut of the first one's output, what somebody who joined there has.
+ * stdin; prints what each viewer has in the end and, for each cut of the first one's output, what someone who joined there has.
  */
 import { text } from "node:stream/consumers";
 

@@ -245,7 +245,7 @@ test("who handed the keyboard on does not take it back by coming back", () => {
   assert.equal(ada.connection.isDriving, false);
 });
 
-test("input under way while somebody takes over is neither doubled nor left in doubt", () => {
+test("input under way while someone takes over is neither doubled nor left in doubt", () => {
   const { clock, holder, network, ada } = connected();
   const bob = viewer({ clock, network, client: BOB });
   bob.connection.connect();
@@ -290,7 +290,7 @@ test("a hidden page gives the keyboard up and takes it back when it is seen", ()
   assert.equal(ada.frames.filter(({ type }) => type === "reset").length, 1);
 });
 
-test("a page that is seen again does not take the keyboard from somebody else", () => {
+test("a page that is seen again does not take the keyboard from someone else", () => {
   const { clock, network, ada } = connected();
   ada.connection.yieldKeyboard();
   clock.advance(100);
@@ -362,7 +362,7 @@ test("a server that closes with 1012 or 4503, or a lost network, is tried again"
   }
 });
 
-test("signed out, not allowed, gone, taken over and malformed are final until somebody asks", () => {
+test("signed out, not allowed, gone, taken over and malformed are final until someone asks", () => {
   const reasons = { 4400: "malformed", 4401: "signed_out", 4403: "not_allowed", 4404: "gone", 4409: "taken_over" };
   for (const [code, reason] of Object.entries(reasons)) {
     const { clock, network, ada } = connected();

@@ -54,7 +54,7 @@ test("Ctrl alone does, too", () => {
   for (const [key, what] of Object.entries(sent)) assert.equal(pressed(key), what, key);
 });
 
-test("other keys are somebody else's", () => {
+test("other keys are someone else's", () => {
   for (const key of ["a", " ", "Enter", "ArrowUp", "é", "-", "=", "0"]) assert.equal(pressed(key), null, key);
   for (const held of ["altKey", "metaKey"]) assert.equal(pressed("^", { shiftKey: true, [held]: true }), null, held);
   assert.equal(pressed("^", { ctrlKey: false, shiftKey: true }), null);

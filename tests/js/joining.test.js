@@ -24,7 +24,7 @@ async function forAll(cuts, each) {
   }
 }
 
-/** State and repainted screen of somebody who was there from the start. */
+/** State and repainted screen of someone who was there from the start. */
 async function expectedOf(output) {
   const terminal = await stayed(output, SIZE);
   return { state: await stateOf(terminal), screen: await painted(terminal, PAINT) };

@@ -65,7 +65,7 @@ const PIECES = [
   // Resets.
   ({ n }) => (n(1, 3) === 1 ? "\x1bc" : ""),
   ({ n }) => (n(1, 2) === 1 ? "\x1b[!p" : ""),
-  // Sequences that are broken off, spoilt, unknown, or only for somebody else.
+  // Sequences that are broken off, spoilt, unknown, or only for someone else.
   ({ one }) => one(["\x18", "\x1a", "\x1b", "\x1b[", "\x1b[?", "\x1b[1;", "\x1b]2;half", "\x1bP", "\x1b_", "\x1bX", "\x1b[1 "]),
   ({ one }) =>
     one([

@@ -233,7 +233,7 @@ def test_a_paused_sandbox_can_be_stopped_restarted_and_deleted(server: LiveServe
     server.wait_for_state(slug, "stopped" if wish == "stop" else "running")
     wanted = set() if wish == "stop" else {"running"}
     # The other sessions come after it.
-    eventually(lambda: states_of(server, slug) == wanted, "every container is as it shall be")
+    eventually(lambda: states_of(server, slug) == wanted, "every container is as wanted")
 
 
 def test_what_ends_while_it_is_paused_is_stopped_and_says_so(server: LiveServer, ada: Person) -> None:
@@ -247,7 +247,7 @@ def test_what_ends_while_it_is_paused_is_stopped_and_says_so(server: LiveServer,
     server.wait_for_state("ends-paused", "running")
 
 
-def test_what_somebody_wakes_on_the_engine_stands_still_again(server: LiveServer, ada: Person) -> None:
+def test_what_someone_wakes_on_the_engine_stands_still_again(server: LiveServer, ada: Person) -> None:
     ada.running_sandbox("woken", "busybox")
     ada.post("/sandboxes/woken/pause/")
     server.wait_for_state("woken", "paused")

@@ -188,7 +188,7 @@ async def stage() -> Stage:
 
 @pytest.fixture
 async def wanted() -> Sandbox:
-    """A sandbox that runs and shall be stopped."""
+    """A sandbox that runs and is to be stopped."""
 
     def make() -> Sandbox:
         owner = User.objects.create_user("ada@example.com")

@@ -19,7 +19,7 @@ from accounts.models import ApiToken, Role, Scope, Team, User
 from activity.refusals import Close, Refused
 from sandboxes.models import Sandbox
 from sessions.models import Session, SessionState, SessionToken, Terminal, session_token
-from sessions.rights.admission import Seat, admit, expelled
+from sessions.rights.admission import Admission, admit, expelled
 from sessions.rights.proof import Proof, SessionLogin
 
 
@@ -47,21 +47,21 @@ def refusal(login: Proof | None, terminal: Terminal) -> Close:
     return caught.value.close
 
 
-def outcome(*seats: Seat) -> list[Close | None]:
-    reasons = expelled(seats)
-    return [reasons[seat].close if seat in reasons else None for seat in seats]
+def outcome(*admissions: Admission) -> list[Close | None]:
+    reasons = expelled(admissions)
+    return [reasons[admission].close if admission in reasons else None for admission in admissions]
 
 
 @pytest.fixture
-def bobs_seat(bob: User, bobs_session: Session) -> Seat:
+def bobs_admission(bob: User, bobs_session: Session) -> Admission:
     return admit(signed_in(bob), terminal_of(bobs_session).pk)
 
 
-def test_bob_types_into_his_own_terminal(bobs_seat: Seat) -> None:
-    assert bobs_seat.may_drive
-    assert bobs_seat.shell is not None
-    assert bobs_seat.shell.env["TERM"] == "xterm-256color"
-    assert bobs_seat.container.endswith(".quiet-otter.bob")
+def test_bob_types_into_his_own_terminal(bobs_admission: Admission) -> None:
+    assert bobs_admission.may_drive
+    assert bobs_admission.shell is not None
+    assert bobs_admission.shell.env["TERM"] == "xterm-256color"
+    assert bobs_admission.container.endswith(".quiet-otter.bob")
 
 
 def test_alice_looks_at_bobs_terminal_and_cannot_type(alice: User, bobs_session: Session) -> None:
@@ -120,59 +120,61 @@ def test_an_opened_terminal_is_never_started_a_second_time(bob: User, bobs_sessi
     assert admit(signed_in(bob), terminal.pk).shell is None
 
 
-def test_nobody_is_expelled_while_nothing_changed(bobs_seat: Seat) -> None:
-    assert outcome(bobs_seat) == [None]
+def test_nobody_is_expelled_while_nothing_changed(bobs_admission: Admission) -> None:
+    assert outcome(bobs_admission) == [None]
 
 
-def test_logout_expels_the_one_browser_that_did_it(bob: User, bobs_seat: Seat) -> None:
-    other = admit(signed_in(bob), bobs_seat.terminal_id)
-    assert isinstance(bobs_seat.login, Login)
-    BrowserSession.objects.filter(session_key=bobs_seat.login.key).delete()
-    assert outcome(bobs_seat, other) == [Close.SIGNED_OUT, None]
+def test_logout_expels_the_one_browser_that_did_it(bob: User, bobs_admission: Admission) -> None:
+    other = admit(signed_in(bob), bobs_admission.terminal_id)
+    assert isinstance(bobs_admission.login, Login)
+    BrowserSession.objects.filter(session_key=bobs_admission.login.key).delete()
+    assert outcome(bobs_admission, other) == [Close.SIGNED_OUT, None]
 
 
-def test_a_new_password_expels(bob: User, bobs_seat: Seat) -> None:
+def test_a_new_password_expels(bob: User, bobs_admission: Admission) -> None:
     bob.set_password("another good password")
     bob.save()
-    assert outcome(bobs_seat) == [Close.SIGNED_OUT]
+    assert outcome(bobs_admission) == [Close.SIGNED_OUT]
 
 
-def test_a_disabled_account_expels(bob: User, bobs_seat: Seat) -> None:
+def test_a_disabled_account_expels(bob: User, bobs_admission: Admission) -> None:
     User.objects.filter(pk=bob.pk).update(is_active=False)
-    assert outcome(bobs_seat) == [Close.SIGNED_OUT]
+    assert outcome(bobs_admission) == [Close.SIGNED_OUT]
 
 
-def test_a_lost_membership_expels(bob: User, team: Team, bobs_seat: Seat) -> None:
+def test_a_lost_membership_expels(bob: User, team: Team, bobs_admission: Admission) -> None:
     team.memberships.get(user=bob).revoke()
-    assert outcome(bobs_seat) == [Close.NOT_ALLOWED]
+    assert outcome(bobs_admission) == [Close.NOT_ALLOWED]
 
 
-def test_an_ended_session_expels_everybody(alice: User, bobs_session: Session, bobs_seat: Seat) -> None:
-    Terminal(pk=bobs_seat.terminal_id).mark_opened()
-    looking = admit(signed_in(alice), bobs_seat.terminal_id)
+def test_an_ended_session_expels_everybody(alice: User, bobs_session: Session, bobs_admission: Admission) -> None:
+    Terminal(pk=bobs_admission.terminal_id).mark_opened()
+    looking = admit(signed_in(alice), bobs_admission.terminal_id)
     bobs_session.end()
-    assert outcome(bobs_seat, looking) == [Close.GONE, Close.GONE]
+    assert outcome(bobs_admission, looking) == [Close.GONE, Close.GONE]
 
 
-def test_a_deleted_user_is_gone(bob: User, bobs_seat: Seat) -> None:
+def test_a_deleted_user_is_gone(bob: User, bobs_admission: Admission) -> None:
     bob.delete()
-    assert outcome(bobs_seat) == [Close.SIGNED_OUT]
+    assert outcome(bobs_admission) == [Close.SIGNED_OUT]
 
 
 def test_a_role_that_types_less_makes_the_socket_come_back(bob: User, team: Team, sandbox: Sandbox) -> None:
-    seat = admit(signed_in(bob), terminal_of(Session.for_global(sandbox)).pk)
+    admission = admit(signed_in(bob), terminal_of(Session.for_global(sandbox)).pk)
     team.memberships.get(user=bob).change_role(Role.VIEWER)
-    assert outcome(seat) == [Close.RESTARTING]
+    assert outcome(admission) == [Close.RESTARTING]
 
 
-def test_the_watch_asks_as_often_for_many_as_for_one(bob: User, bobs_session: Session, bobs_seat: Seat) -> None:
-    seats = [bobs_seat, *(admit(signed_in(bob), terminal_of(bobs_session).pk) for _ in range(9))]
+def test_the_watch_asks_as_often_for_many_as_for_one(
+    bob: User, bobs_session: Session, bobs_admission: Admission
+) -> None:
+    admissions = [bobs_admission, *(admit(signed_in(bob), terminal_of(bobs_session).pk) for _ in range(9))]
     with CaptureQueriesContext(
         connection,
     ) as one:
-        expelled(seats[:1])
+        expelled(admissions[:1])
     with CaptureQueriesContext(connection) as ten:
-        expelled(seats)
+        expelled(admissions)
     assert len(ten) == len(one) == 5
 
 
@@ -202,22 +204,22 @@ def test_a_token_without_the_scope_and_one_for_another_team_see_nothing(bob: Use
     assert refusal(TokenLogin.of(None), terminal) == Close.SIGNED_OUT
 
 
-def test_a_revoked_token_expels_and_others_stay(bob: User, bobs_session: Session, bobs_seat: Seat) -> None:
+def test_a_revoked_token_expels_and_others_stay(bob: User, bobs_session: Session, bobs_admission: Admission) -> None:
     token, _ = ApiToken.make(bob, "a program", [Scope.TERMINALS_WRITE])
-    seat = admit(TokenLogin.of(token), bobs_seat.terminal_id)
-    assert outcome(bobs_seat, seat) == [None, None]
+    admission = admit(TokenLogin.of(token), bobs_admission.terminal_id)
+    assert outcome(bobs_admission, admission) == [None, None]
     token.revoke()
-    assert outcome(bobs_seat, seat) == [None, Close.SIGNED_OUT]
+    assert outcome(bobs_admission, admission) == [None, Close.SIGNED_OUT]
 
 
 def test_a_token_ends_with_the_membership_and_the_account(bob: User, team: Team, bobs_session: Session) -> None:
     terminal = terminal_of(bobs_session)
-    seat = admit(by_token(bob, Scope.TERMINALS_WRITE, team=team), terminal.pk)
+    admission = admit(by_token(bob, Scope.TERMINALS_WRITE, team=team), terminal.pk)
     User.objects.filter(pk=bob.pk).update(is_active=False)
-    assert outcome(seat) == [Close.SIGNED_OUT]
+    assert outcome(admission) == [Close.SIGNED_OUT]
     User.objects.filter(pk=bob.pk).update(is_active=True)
     team.memberships.get(user=bob).revoke()
-    assert outcome(seat) == [Close.SIGNED_OUT]
+    assert outcome(admission) == [Close.SIGNED_OUT]
 
 
 # --- tokens of a session ----------------------------------------------------------------------------------------------
@@ -241,17 +243,17 @@ def test_a_session_token_opens_no_other_session(bob: User, sandbox: Sandbox, bob
 def test_a_session_token_ends_in_each_of_its_ways(bob: User, team: Team, bobs_session: Session) -> None:
     terminal = terminal_of(bobs_session, opened=True)
     token, login = for_session(bobs_session, bob)
-    seat = admit(login, terminal.pk)
-    assert outcome(seat) == [None]
+    admission = admit(login, terminal.pk)
+    assert outcome(admission) == [None]
     SessionToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
-    assert outcome(seat) == [Close.SIGNED_OUT]
+    assert outcome(admission) == [Close.SIGNED_OUT]
     SessionToken.objects.get(pk=token.pk).renew()
-    assert outcome(seat) == [None]
+    assert outcome(admission) == [None]
     User.objects.filter(pk=bob.pk).update(is_active=False)
-    assert outcome(seat) == [Close.SIGNED_OUT]
+    assert outcome(admission) == [Close.SIGNED_OUT]
     User.objects.filter(pk=bob.pk).update(is_active=True)
     token.revoke()
-    assert outcome(seat) == [Close.SIGNED_OUT]
+    assert outcome(admission) == [Close.SIGNED_OUT]
     _, another = for_session(bobs_session, bob)
     assert outcome(admit(another, terminal.pk)) == [None]
     # Who leaves the team leaves their session, and it ends.

@@ -117,8 +117,8 @@ def test_an_empty_field_keeps_a_secret_and_a_dash_clears_it(admin: Client, sandb
     ("fields", "words"),
     [
         ({"name": "a b"}, "Use 1 to 20 letters"),
-        ({"git_email": "x"}, "Enter an e-mail address"),
-        ({"new_git_token": "x"}, "git needs an e-mail address"),
+        ({"git_email": "x"}, "Enter an email address"),
+        ({"new_git_token": "x"}, "git needs an email address"),
         ({"new_env": "FOO=bar"}, "This is not JSON"),
         ({"new_env": '{"A": 1}'}, "values are texts"),
         ({"new_env": '{"1A": ""}'}, "is not a name"),

@@ -45,7 +45,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 @pytest.mark.parametrize("count", [1, 7, ENV_MAX_COUNT])
 def test_64_kib_of_names_and_values_are_taken_and_a_byte_more_is_not(count: int) -> None:
-    """In sum, as somebody counts them: bytes, and nothing but names and values."""
+    """In sum, as someone counts them: bytes, and nothing but names and values."""
     share, rest = divmod(64 * 1024, count)
     env = {name: value_of(name, share) for name in (f"A{n}" for n in range(count))}
     env["A0"] += "x" * rest

@@ -116,8 +116,8 @@ def test_bad_providers_are_refused(provider: str) -> None:
 @pytest.mark.parametrize(
     ("git", "words"),
     [
-        (Git(email="nobody"), "e-mail"),
-        (Git(token="x"), "needs an e-mail address beside the token"),
+        (Git(email="nobody"), "email"),
+        (Git(token="x"), "needs an email address beside the token"),
         (Git(email="a@example.com", name="a\nb"), "a line break"),
         (Git(email="a@example.com", token="a\npassword=b"), "a line break"),
         (Git(email="a@example.com", token="x" * 5000), "at most"),

@@ -1,4 +1,4 @@
-"""When a session's container is as it shall be, and when it is replaced. On the engine: test_life_live.py."""
+"""When a session's container is as wanted, and when it is replaced. On the engine: test_life_live.py."""
 
 from __future__ import annotations
 

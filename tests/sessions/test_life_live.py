@@ -114,7 +114,7 @@ class Wanted:
 
 @dataclass
 class Opened:
-    """A terminal that somebody looked at: in which container its shell is."""
+    """A terminal that someone looked at: in which container its shell is."""
 
     terminal_id: str
     session: str
@@ -379,15 +379,15 @@ ENDINGS = {
     "removed": {Close.NOT_ALLOWED, Close.GONE},
     "demoted": {Close.RESTARTING},
 }
-# Somebody who types into the global session, which goes on when they may only look.
+# Someone who types into the global session, which goes on when they may only look.
 WRITER = "writer"
-# Somebody who loses their right between the socket's opening and their hello.
+# Someone who loses their right between the socket's opening and their hello.
 EARLY = "early"
 
 
 @pytest.fixture(scope="module")
 def leavers(server: LiveServer, owner: Person) -> dict[str, Person]:
-    """Somebody for each ending, all members, in a sandbox of their own."""
+    """Someone for each ending, all members, in a sandbox of their own."""
     owner.running_sandbox("ends", "busybox")
     emails = {ending: f"{ending}@example.com" for ending in [*ENDINGS, WRITER, EARLY]}
     server.manage("shell", "-c", "from accounts.models import *;t=Team.objects.get(name='Team');[t.add(U"

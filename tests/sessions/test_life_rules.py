@@ -98,10 +98,10 @@ class Life(RuleBasedStateMachine):
         self.team.add(self.bob, Role.MEMBER)
         self.template = Template.objects.create(slug="t", title="T", image=IMAGE)
         self.is_there = False
-        # By id: the permission that each session shall have. The global one is not among them.
+        # By id: the permission that each session is to have. The global one is not among them.
         self.wanted: dict[str, str] = {}
         self.ended: set[int] = set()
-        # Terminals that somebody looked at: in which container the shell is.
+        # Terminals that someone looked at: in which container the shell is.
         self.shells: dict[UUID, str] = {}
         # Whether something was broken since all was well: else nothing may fail.
         self.is_hurt = False
@@ -385,7 +385,7 @@ class Life(RuleBasedStateMachine):
         assert not [volume for volume in self.engine.vols.values() if SANDBOX in volume.labels]
 
 
-# 20 s of a processor's time; as many as somebody asks for take longer, and so does a machine that is busy.
+# 20 s of a processor's time; as many as someone asks for take longer, and so does a machine that is busy.
 @pytest.mark.timeout(600)
 @pytest.mark.django_db
 def test_whatever_happens_in_whatever_order_everything_is_as_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

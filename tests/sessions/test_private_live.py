@@ -22,7 +22,7 @@ SECRET = f"secret-{secrets.token_hex(8)}"
 PRIVATE = "/root/.private"
 OTHERS = ["host", "bob", "eve"]
 
-# What somebody may have in memory, wherever a session could keep it: it goes on until its input ends.
+# What someone may have in memory, wherever a session could keep it: it goes on until its input ends.
 VICTIM = """
 import ctypes, os, socket, sys
 secret = sys.stdin.readline().strip()

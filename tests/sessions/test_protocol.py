@@ -18,10 +18,10 @@ from sessions.terminal.protocol import (
     FrameReader,
     FrameTooLong,
     Hello,
-    Looker,
     Presence,
     ProtocolError,
     Shell,
+    Viewer,
     Welcome,
     check_from_browser,
     framed,
@@ -191,8 +191,8 @@ def test_a_holder_that_lies_is_found_out(body: bytes) -> None:
         Presence.unpack(body)
 
 
-def test_only_the_driver_hands_on_and_only_to_somebody_there_who_may_type() -> None:
-    there = Presence(3, (Looker(3, "Ada", True), Looker(4, "Bob", True), Looker(5, "Vera", False)))
+def test_only_the_driver_hands_on_and_only_to_someone_there_who_may_type() -> None:
+    there = Presence(3, (Viewer(3, "Ada", True), Viewer(4, "Bob", True), Viewer(5, "Vera", False)))
     assert there.why_not_hand(3, 4) is None
     refusals = {(4, 3): "You do not have the keyboard", (3, 9): "any more", (3, 5): "Vera may look"}
     for (link_number, other), words in refusals.items():

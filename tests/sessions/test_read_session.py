@@ -1,4 +1,4 @@
-"""What somebody who may only read cannot do to those who write, in real terminals of a real engine."""
+"""What someone who may only read cannot do to those who write, in real terminals of a real engine."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_a_viewer_changes_nothing_and_reads_why(terminal: Terminal, vera: User, 
 
 
 @pytest.mark.parametrize("wish", ["end", "rename"])
-def test_a_viewer_neither_ends_nor_renames_somebody_elses_terminal(terminal: Terminal, vera: User, wish: str) -> None:
+def test_a_viewer_neither_ends_nor_renames_someone_elses_terminal(terminal: Terminal, vera: User, wish: str) -> None:
     before = everything()
     answer = browser_of(vera).post(f"/terminals/{terminal.pk}/{wish}/", {"title": "Mine"})
     assert answer.status_code == 403

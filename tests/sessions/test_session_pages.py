@@ -115,8 +115,8 @@ def test_without_an_id_it_is_the_global_session(running: Sandbox, bob: User) -> 
     [
         ({"name": "a b"}, "Use 1 to 20 letters"),
         ({"permission": "root"}, "root is not one of the available choices"),
-        ({"git_email": "nobody"}, "Enter an e-mail address"),
-        ({"git_token": "x"}, "git needs an e-mail address"),
+        ({"git_email": "nobody"}, "Enter an email address"),
+        ({"git_token": "x"}, "git needs an email address"),
         ({"git_email": "a@example.com", "git_provider": "not a host"}, "Enter a host such as"),
         (variables({"name": "1A", "value": ""}), "is not a name"),
         (variables({"name": "", "value": "lost"}), "Say which variable has this value"),
@@ -204,7 +204,7 @@ def test_settings_are_set_replaced_and_cleared_and_never_shown(running: Sandbox,
     assert (session.git.token, session.environment) == ("", {})
 
 
-def test_rows_do_not_mix_when_somebody_else_removed_one(running: Sandbox, bobs_session: Session) -> None:
+def test_rows_do_not_mix_when_someone_else_removed_one(running: Sandbox, bobs_session: Session) -> None:
     """Rows are known by their names, not by their places in the form."""
     bobs_session.set_environment({"A": "1", "B": "2", "C": "3"})
     stale = variables({"known": "A"}, {"known": "B", "remove": "on"}, {"known": "C", "value": "9"}, known=3)

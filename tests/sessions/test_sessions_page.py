@@ -177,7 +177,7 @@ async def test_read_access_sees_everything_and_changes_nothing(owner: Person) ->
     )
 
 
-# Each says when somebody has reached it. What is typed holds the words in halves.
+# Each says when someone has reached it. What is typed holds the words in halves.
 LISTENS = """
 import os, socket
 os.mkfifo("/project/workspace/orders")
@@ -194,7 +194,7 @@ else:
 
 
 async def test_what_a_writing_session_listens_to_does_nothing_for_a_reader(owner: Person, live: LiveServer) -> None:
-    """ "Read access": also where somebody who may write has left a server or a pipe that takes orders."""
+    """ "Read access": also where someone who may write has left a server or a pipe that takes orders."""
     create_session(owner, "only-looks", permission="read")
     port = PORT + 1
     keep = ["docker", "exec", "-i", container(live, "pitcher-host"), "sh", "-c", "cat > /srv/listens.py"]
@@ -256,7 +256,7 @@ async def test_two_sessions_clone_commit_and_push_each_as_who_they_are(owner: Pe
 def test_the_email_is_required_and_the_rest_has_defaults(owner: Person) -> None:
     """ "email: Required; name: defaults to session id; username: defaults to x-access-token." """
     wish = {"name": "no-email", "permission": "write", "git_token": "x", **fields_of({})}
-    assert "git needs an e-mail address" in owner.post(f"/sandboxes/{SLUG}/new-session/", **wish).text
+    assert "git needs an email address" in owner.post(f"/sandboxes/{SLUG}/new-session/", **wish).text
     create_session(owner, "defaults", git_email="d@example.com")
     row = owner.server.row("SELECT * FROM sandbox_sessions_session WHERE name = 'defaults'")
     assert (row["git_name"], row["git_provider"], row["git_username"]) == ("", "github.com", "x-access-token")
@@ -389,7 +389,7 @@ async def test_every_session_has_the_same_filesystem(owner: Person, folder: str)
     assert await said_in(owner, "pitcher-host", f"cat {name}; stat -c '%a %u %g' {name}") == "hello\n640 33 33"
 
 
-# Its set-up says so and waits until somebody writes into the pipe: nobody sleeps, and apt is held in the middle.
+# Its set-up says so and waits until someone writes into the pipe: nobody sleeps, and apt is held in the middle.
 WAITS = """#!/bin/sh
 set -e
 echo "first is being set up"

@@ -75,7 +75,7 @@ async def test_tools_start_the_same_shell(ada: Person, first: Viewer) -> None:
 # --- what is set survives the start files -----------------------------------------------------------------------------
 TOOL = "mkdir -p /opt/tool/bin /opt/own/bin; printf '#!/bin/sh\\necho tool of $0\\n' > /opt/tool/bin/tool"
 TOOLS = TOOL + "; chmod +x /opt/tool/bin/tool; cp /opt/tool/bin/tool /opt/own/bin/tool"
-# What an image's ENV lines leave; the sandbox's /etc/profile sets PATH, LANG is taken by a profile.d of somebody's.
+# What an image's ENV lines leave; the sandbox's /etc/profile sets PATH, LANG is taken by a profile.d of someone's.
 IMAGE = {"PATH": "/opt/tool/bin:/usr/local/bin:/usr/bin:/bin", "COLOUR": "of the image", "FROM_IMAGE": "1"}
 ADDS = "export COLOUR=of.the.profile OWN=of.the.profile\\nPATH=$PATH:/opt/added/bin\\n"
 PROFILE = f"printf '{ADDS}' > /etc/profile.d/ours.sh"

@@ -24,7 +24,7 @@ async def test_a_right_that_ends_is_seen_also_after_a_look_that_failed(
     bob: User, bobs_session: Session, fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "LOOK_EVERY_S", 0.01)
-    seat = await sync_to_async(lambda: admit(signed_in(bob), terminal_of(bobs_session).pk))()
+    admission = await sync_to_async(lambda: admit(signed_in(bob), terminal_of(bobs_session).pk))()
     has_failed = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -33,7 +33,7 @@ async def test_a_right_that_ends_is_seen_also_after_a_look_that_failed(
         raise fault
 
     await sync_to_async(lambda: connection.execute_wrappers.append(fail))()
-    waiting = asyncio.create_task(watching.Watch().until_expelled(seat))
+    waiting = asyncio.create_task(watching.Watch().until_expelled(admission))
     async with asyncio.timeout(10):
         for _ in range(3):  # not only the first one
             await has_failed.wait()

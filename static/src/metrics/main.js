@@ -1,4 +1,4 @@
-/** The Metrics tab: draws what the page brought along, and asks for newer numbers while somebody looks. */
+/** The Metrics tab: draws what the page brought along, and asks for newer numbers while someone looks. */
 import { inCores, inProcesses, inRate, inSize } from "../lib/words/units.js";
 import { Graph } from "./graph.js";
 

@@ -1,5 +1,5 @@
 /**
- * Narrows the list while somebody types, rows that arrive later as well. What the page does not have is asked for:
+ * Narrows the list while someone types, rows that arrive later as well. What the page does not have is asked for:
  * a list that the server narrowed or cut into pages (data-narrowed) is fetched again for the new words.
  */
 import { matches, parse } from "../lib/words/search.js";

@@ -2,7 +2,7 @@
  * Keeps rows and states up to date: told by the events socket, or by looking every 10 s while that is away.
  *
  * Everything that changes on a page goes through here, also after a button: the server answers 204 with the event
- * "sandbox-changed", so a change by oneself and one by somebody else take the same way.
+ * "sandbox-changed", so a change by oneself and one by someone else take the same way.
  */
 import { Events } from "../lib/wire/events.js";
 

@@ -12,7 +12,7 @@ const TYPED_INTO = "textarea, select, [contenteditable], input:not([type=checkbo
 // What xterm.js reads of a keydown; keyCode is the old number of the key.
 const CTRL_K = { key: "k", code: "KeyK", keyCode: 75, ctrlKey: true, bubbles: true, cancelable: true };
 
-/** Start where somebody is signed in. */
+/** Start where someone is signed in. */
 export function enablePalette(document) {
   const dialog = document.getElementById("palette");
   if (dialog) new Opener(dialog).listen();

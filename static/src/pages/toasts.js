@@ -12,7 +12,7 @@ export function enableToasts(document) {
   });
 }
 
-/** Show a sentence: trouble until somebody dismisses it, good news ("success", "info") for a moment. */
+/** Show a sentence: trouble until someone dismisses it, good news ("success", "info") for a moment. */
 export function say(document, text, level = "error") {
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.add(level);

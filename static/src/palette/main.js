@@ -1,4 +1,4 @@
-/** What Ctrl+K and `?` open: a script of its own, which pages fetch when somebody asks for it. */
+/** What Ctrl+K and `?` open: a script of its own, which pages fetch when someone asks for it. */
 import { Palette } from "./palette.js";
 
 export { showHelp } from "./help.js";

@@ -1,4 +1,4 @@
-/** Short news in the corner, also spoken. News with a choice stays until somebody chooses. */
+/** Short news in the corner, also spoken. News with a choice stays until someone chooses. */
 import { element, iconButton, textButton } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -49,7 +49,7 @@ export class Toasts {
   }
 }
 
-/** Call `act` now, or when somebody looks at the page again: news from behind a hidden tab would be gone by then. */
+/** Call `act` now, or when someone looks at the page again: news from behind a hidden tab would be gone by then. */
 function onceSeen(act) {
   if (document.visibilityState === "visible") act();
   else document.addEventListener("visibilitychange", act, { once: true });

@@ -395,7 +395,7 @@ export class View {
     return false;
   }
 
-  /** Typing or touching takes a keyboard that nobody has; where somebody has it, say who. */
+  /** Typing or touching takes a keyboard that nobody has; where someone has it, say who. */
   #touched(key = null) {
     if (this.connection.isKeyboardFree) this.connection.takeKeyboard();
     else if (key && !this.connection.canType) this.#refuseKey();
@@ -451,7 +451,7 @@ export class View {
     if (question) this.term.write(question);
   }
 
-  /** OSC 52. A viewer's clipboard is no business of somebody else's program, nor of one that ran long ago. */
+  /** OSC 52. A viewer's clipboard is no business of someone else's program, nor of one that ran long ago. */
   #clipboardAsked(body) {
     if (this.connection.isDriving && this.connection.state === "live") this.#context.consent.offer(body);
     return true;

@@ -402,7 +402,7 @@ export class Workspace {
     this.#saver.save(this.#layout);
   }
 
-  /** Without an address nothing is kept: the terminals are somebody else's. */
+  /** Without an address nothing is kept: the terminals are someone else's. */
   async #keep(url, text) {
     if (url) await this.#api.keep(url, text);
   }

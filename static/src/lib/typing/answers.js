@@ -38,7 +38,7 @@ export class Answers {
     this.#underWay = unsent.reduce((count, bytes) => count + countIn(bytes), 0);
   }
 
-  /** Somebody else answers, or old output follows. */
+  /** Someone else answers, or old output follows. */
   stop() {
     this.#isMine = false;
   }

@@ -1,4 +1,4 @@
-/** What somebody chose about keys, kept in the browser: keyboards belong to a desk, not to an account. */
+/** What someone chose about keys, kept in the browser: keyboards belong to a desk, not to an account. */
 
 const SINGLE_KEYS = "sandlot.keys.single";
 const CTRL_K = "sandlot.keys.ctrl-k";

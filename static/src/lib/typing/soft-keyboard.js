@@ -11,7 +11,7 @@ export class SoftKeyboard {
 
   /**
    * Return what a page that is `width` x `height` for layout does when `seen` of its height is, at `scale` (1 unless
-   * somebody zoomed in): {isOpen, hasLittleRoom, height}. `height` is what to lay out in; null where the browser sees to
+   * someone zoomed in): {isOpen, hasLittleRoom, height}. `height` is what to lay out in; null where the browser sees to
    * that, as Chromium does for `interactive-widget=resizes-content`.
    */
   look({ width, height, seen, scale }) {

@@ -1,4 +1,4 @@
-/** What somebody typed, told from what became of a text field: soft keyboards say no keys, they change the text. */
+/** What someone typed, told from what became of a text field: soft keyboards say no keys, they change the text. */
 
 const DELETE = "\x7f";
 const ENTER = "\r";

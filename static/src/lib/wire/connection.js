@@ -154,7 +154,7 @@ export class Connection {
     return isKept;
   }
 
-  /** Ask for the keyboard, also when somebody else has it. */
+  /** Ask for the keyboard, also when someone else has it. */
   takeKeyboard() {
     if (!this.#isLinked() || !this.#keyboard.ask()) return;
     this.#link.send(drive());
@@ -184,7 +184,7 @@ export class Connection {
     return true;
   }
 
-  /** The page is seen again: take the keyboard back, unless somebody else has it now. */
+  /** The page is seen again: take the keyboard back, unless someone else has it now. */
   reclaimKeyboard() {
     if (this.#keyboard.reclaim()) this.takeKeyboard();
   }
@@ -342,7 +342,7 @@ export class Connection {
   }
 
   /**
-   * Somebody else types now, so what was not sent yet is dropped. Whether the holder took the frames on the wire only a
+   * Someone else types now, so what was not sent yet is dropped. Whether the holder took the frames on the wire only a
    * new welcome can tell; without it the next frame's number would be a guess. So the link is made again.
    */
   #lostKeyboard() {

@@ -36,7 +36,7 @@ export class Events {
     socket.onclose = ({ code }) => this.#closed(code);
   }
 
-  /** Try at once: the network is back, or somebody looks at the page again. */
+  /** Try at once: the network is back, or someone looks at the page again. */
   hurry() {
     if (this.#socket !== null || this.#isOver) return;
     this.#cancelWait();

@@ -8,7 +8,7 @@
  */
 import { match, words } from "./fuzzy.js";
 
-// What somebody reads; the next letter narrows further.
+// What someone reads; the next letter narrows further.
 const SHOWN = 40;
 // Of long groups, as long as nothing is typed: the most recently used come first.
 const SHOWN_OF_GROUP = 6;

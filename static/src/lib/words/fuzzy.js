@@ -1,5 +1,5 @@
 /**
- * Finds what somebody means by a few letters: each word typed must be in the text as a subsequence, and letters at the
+ * Finds what someone means by a few letters: each word typed must be in the text as a subsequence, and letters at the
  * start of words and next to each other count most. So "pa" finds "Payments API" before "sandbox tapas".
  */
 

@@ -46,7 +46,7 @@ export function heirsOf(viewers) {
   }));
 }
 
-/** Return the news that `giver` handed the keyboard over; null for somebody unknown. */
+/** Return the news that `giver` handed the keyboard over; null for someone unknown. */
 export function handedSentence(viewers, giver) {
   if (!giver) return "You were handed the keyboard.";
   return isMyself(viewers, giver.name) ? "The keyboard was handed over to this tab." : `${giver.name} handed you the keyboard.`;

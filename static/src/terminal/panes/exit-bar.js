@@ -6,7 +6,7 @@ export class ExitBar {
   #bar;
 
   /**
-   * Without the callbacks, for somebody who only looks, there are no buttons.
+   * Without the callbacks, for someone who only looks, there are no buttons.
    *
    * @param {{ onNew?: () => unknown, onClose?: () => unknown }} callbacks
    */

@@ -1,6 +1,6 @@
 /**
  * Keeps the terminal above a soft keyboard, and leaves it what is left of the screen: the rest of the page goes away while
- * somebody types on one. terminal.css says what stays.
+ * someone types on one. terminal.css says what stays.
  */
 import { SoftKeyboard } from "../../lib/typing/soft-keyboard.js";
 

@@ -28,7 +28,7 @@ def get_me(request: HttpRequest) -> Any:
     return {
         "person": describing.person(me.user),
         "token": describing.token(me.api_token, me),
-        "teams": [describing.team(row, me.user) for row in me.teams],
+        "teams": [describing.team(row, me) for row in me.teams],
     }
 
 
@@ -52,7 +52,7 @@ def revoke_token(request: HttpRequest) -> Any:
 def list_teams(request: HttpRequest) -> Any:
     """List your teams, as far as this token reaches."""
     me = caller(request)
-    return {"items": [describing.team(row, me.user) for row in me.teams]}
+    return {"items": [describing.team(row, me) for row in me.teams]}
 
 
 @router.get(

@@ -34,7 +34,7 @@ def list_sessions(request: HttpRequest, id: str) -> Any:  # noqa: A002
     me = caller(request)
     sandbox = me.sandbox(id)
     role = sandbox.team.role_of(me.user)
-    rows = list(sandbox.sessions.filter(ended_at=None).select_related("user", "created_by"))
+    rows = list(sandbox.sessions.filter(ended_at=None).with_terminals().select_related("user", "created_by"))
     for row in rows:
         row.sandbox = sandbox
     return {"items": [describing.session(row, me, role) for row in rows]}

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ApiToken, Scope, Team, User
+from accounts.models import ApiToken, Role, Scope, Team, User
 from accounts.models.api_token import INCLUDES
 from activity.models import Entry
 from api import limits
@@ -514,3 +516,36 @@ def test_teams_members_templates_and_tokens_are_listed(program: Program, team: T
     assert {row["role"] for row in members} == {"owner", "member", "viewer"}
     assert [row["id"] for row in said(program.get("/templates"))["items"]] == [template.slug]
     assert [row["is_current"] for row in said(program.get("/tokens"))["items"]] == [True]
+
+
+# --- speed ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "path", ["/sandboxes?limit=500", "/teams", "/sandboxes?limit=500&trashed=true", "/sandboxes/quiet-otter/sessions"]
+)
+def test_a_list_asks_the_same_number_of_questions_for_any_number_of_rows(
+    sandbox: Sandbox, alice: User, path: str
+) -> None:
+    program = Program(alice)
+
+    def more(count: int) -> None:
+        for _ in range(count):
+            Session.connect(sandbox, f"s{Session.objects.count()}", by=alice, permission="write")
+            Team.objects.create(name=f"Pier {Team.objects.count()}").add(alice, Role.MEMBER)
+            made = Sandbox.create(
+                slug=Sandbox.objects.free_slug(), template=sandbox.template, team=sandbox.team, by=alice
+            )
+            if "trashed" in path:
+                made.trash(by=alice)
+
+    def asked() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as queries:
+            rows = said(program.get(path))["items"]
+        return len(rows), len(queries)
+
+    more(2)
+    asked()
+    few, questions = asked()
+    more(8)
+    many, questions_then = asked()
+    assert many == few + 8
+    assert questions_then == questions

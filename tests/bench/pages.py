@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.bench.crowded import Crowd, Size
 
 PAGE_S, ADMIN_S = 0.2, 0.3
+API_LIST_S, API_ONE_S = 0.1, 0.02
 KIB = 1024
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
 # What a page loads -> at most so many KiB, gzipped as it travels.
@@ -97,6 +98,17 @@ def member_pages(crowd: Crowd) -> list[Page]:
     ]
 
 
+def api_pages(crowd: Crowd) -> list[Page]:
+    """What a program asks most."""
+    one = f"/api/v1/sandboxes/{crowd.busy.slug}"
+    return [
+        Page("API: list of 500", "/api/v1/sandboxes?limit=500", API_LIST_S),
+        Page("API: one sandbox", one, API_ONE_S),
+        Page("API: its sessions", f"{one}/sessions", API_LIST_S),
+        Page("API: its activity", f"{one}/activity", API_LIST_S),
+    ]
+
+
 def owner_pages() -> list[Page]:
     return [
         Page("team, as its owner", "/team/"),
@@ -151,6 +163,7 @@ def measure(crowd: Crowd, rounds: int) -> list[Figure]:
     member, owner = browser_of(crowd.member), browser_of(crowd.owner)
     return [
         *(figure(member, page, rounds) for page in member_pages(crowd)),
+        *(figure(program_of(crowd.member), page, rounds) for page in api_pages(crowd)),
         *(figure(owner, page, rounds) for page in [*owner_pages(), *admin_pages(crowd)]),
     ]
 
@@ -161,6 +174,16 @@ def browser_of(user: object) -> Client:
     client = Client(headers={"host": "localhost"})
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")  # type: ignore[arg-type]
     return client
+
+
+def program_of(user: object) -> Client:
+    """Return a client that sends an API token and keeps no cookie."""
+    from django.test import Client  # noqa: PLC0415
+
+    from accounts.models import ApiToken, Scope  # noqa: PLC0415
+
+    _, text = ApiToken.make(user, "benchmark", [Scope.SANDBOXES_READ])  # type: ignore[arg-type]
+    return Client(headers={"host": "localhost", "authorization": f"Bearer {text}"})
 
 
 def figure(client: Client, page: Page, rounds: int) -> Figure:

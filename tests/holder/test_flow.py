@@ -68,14 +68,15 @@ def test_a_driver_that_does_not_acknowledge_stops_the_program(holder: Holder, tm
 def test_no_link_ever_has_more_than_its_window_in_flight(holder: Holder, tmp_path: Path) -> None:
     viewer = counting(holder, tmp_path / "count")
     acked, most = 0, 0
-    while viewer.offset < 8 * MIB:
+    # On a busy machine it takes longer until the window has grown.
+    while viewer.offset < 8 * MIB or most <= FIRST_WINDOW_BYTES:
         viewer.next()
         most = max(most, viewer.offset - acked)
         while viewer.poll():
             most = max(most, viewer.offset - acked)
         acked += (viewer.offset - acked) // 2 + 1
         viewer.ack(acked)
-    assert FIRST_WINDOW_BYTES < most <= WINDOW_BYTES
+    assert most <= WINDOW_BYTES
 
 
 def test_nobody_driving_lets_the_program_run_freely(holder: Holder, tmp_path: Path) -> None:

@@ -62,7 +62,26 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.usable().select_related("user", "team").filter(token_hash=token_hash(text)).first()
 
 
-class ApiToken(models.Model):
+class TokenUse(models.Model):
+    """What tokens of every kind have in common: when and from where they were last used."""
+
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_from = models.CharField(max_length=45, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def note_use(self, address: str, now: datetime | None = None) -> None:
+        """Write down that it was used, and from where; once a minute."""
+        now = now or timezone.now()
+        if self.last_used_at is None or self.last_used_at <= now - USE_WRITTEN_EVERY:
+            self.last_used_at, self.last_used_from = now, address
+            # No `save`: one that was deleted a moment ago is no error.
+            rows = type(self)._default_manager.filter(pk=self.pk)  # noqa: SLF001 - documented API
+            rows.update(last_used_at=now, last_used_from=address)
+
+
+class ApiToken(TokenUse):
     """One token of one person."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
@@ -80,8 +99,6 @@ class ApiToken(models.Model):
         "ends with the password", default=False, help_text="A new password revokes it."
     )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_used_from = models.CharField(max_length=45, blank=True, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()
 
@@ -149,13 +166,6 @@ class ApiToken(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.expires_at <= timezone.now()
-
-    def note_use(self, address: str, now: datetime | None = None) -> None:
-        """Write down that it was used, and from where; once a minute."""
-        now = now or timezone.now()
-        if self.last_used_at is None or self.last_used_at <= now - USE_WRITTEN_EVERY:
-            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now, last_used_from=address)
-            self.last_used_at, self.last_used_from = now, address
 
     def revoke(self) -> bool:
         """Make it worthless, with all that is open by it. False when it was so already."""

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.models import Scope, User
+from accounts.models import Scope, TokenUse, User
 from accounts.tokens import SESSION, SHOWN_LENGTH, is_api_token, new_api_token, token_hash
 from activity.log import record
 from sessions.models.session import Session
@@ -16,8 +16,6 @@ from sessions.models.session import Session
 TOKENS_PER_SESSION = 50
 # A minute is enough to open a page; whoever needs longer than an hour renews it.
 LIFETIME_LEAST, LIFETIME_USUAL, LIFETIME_MAX = timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24)
-# "Last used" is for people who look after them: a write a minute is enough.
-USE_WRITTEN_EVERY = timedelta(minutes=1)
 GRANTS = frozenset({Scope.TERMINALS_READ.value, Scope.TERMINALS_WRITE.value})
 
 
@@ -36,7 +34,7 @@ class SessionTokenQuerySet(models.QuerySet["SessionToken"]):
         return rows.filter(token_hash=token_hash(text)).first()
 
 
-class SessionToken(models.Model):
+class SessionToken(TokenUse):
     """It does what its maker may do in the session, as long as they may; and nowhere else."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tokens")
@@ -46,8 +44,6 @@ class SessionToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_used_from = models.CharField(max_length=45, blank=True, editable=False)
 
     objects = SessionTokenQuerySet.as_manager()
 
@@ -94,13 +90,6 @@ class SessionToken(models.Model):
         with transaction.atomic():
             self.save(update_fields=["expires_at"])
             record("session.token_renew", self.session, detail={"token": self.shown})
-
-    def note_use(self, address: str, now: datetime | None = None) -> None:
-        """Write down that it was used, and from where; once a minute."""
-        now = now or timezone.now()
-        if self.last_used_at is None or self.last_used_at <= now - USE_WRITTEN_EVERY:
-            SessionToken.objects.filter(pk=self.pk).update(last_used_at=now, last_used_from=address)
-            self.last_used_at, self.last_used_from = now, address
 
     def revoke(self) -> bool:
         """Make it worthless, with all that is open by it. False when it was so already."""

@@ -31,7 +31,6 @@ WITHOUT_ENTRY = {
     # Recorded by whatever calls them, in the same transaction.
     "accounts/vault/second_factor.py rewrite": "seal_plain and seal_anew count it",
     "accounts/models/api_token.py note_use": "when a program used it",
-    "sessions/models/session_token.py note_use": "when a program used it",
     "accounts/models/invitation.py use": "found records the owner and the team that the link is used up for",
     "sandboxes/models/life.py write_wanted": "want and trash record it under their verbs",
     "accounts/vault/rotation.py _replace": "seal_anew counts it, clear names it",

@@ -10,10 +10,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "follower.h"
 #include "frames.h"
 #include "link.h"
 #include "listing.h"
 #include "loop.h"
+#include "program.h"
 #include "terminal.h"
 
 /* After accept found no descriptor free, the next try. */
@@ -103,7 +105,17 @@ static void end_terminal(struct caller *caller, const char *id)
     answer(caller, terminal ? "ok\n" : "unknown\n");
 }
 
-static void handle(struct caller *caller)
+/* The socket is the follower's from now on, with what came behind the request. */
+static void follow(struct caller *caller, const char *rest)
+{
+    size_t size = caller->size - (size_t)(rest - caller->request);
+    int fd = watch_release(&caller->socket);
+    if (!follower_open(fd, rest, size))
+        close(fd);
+    end_caller(caller);
+}
+
+static void handle(struct caller *caller, const char *rest)
 {
     char *word = caller->request, *argument = strchr(word, ' ');
     if (argument)
@@ -112,6 +124,10 @@ static void handle(struct caller *caller)
         attach(caller, argument);
     } else if (argument && strcmp(word, "end") == 0) {
         end_terminal(caller, argument);
+    } else if (strcmp(word, "command") == 0) {
+        follow(caller, rest);
+    } else if (strcmp(word, "line") == 0) {
+        answer(caller, programs_may_write() ? "write\n" : "read\n");
     } else if (strcmp(word, "list") == 0) {
         list_terminals(&caller->answer);
         send_answer(caller);
@@ -166,7 +182,7 @@ static void caller_ready(struct watch *watch, uint32_t events)
     char *end = memchr(caller->request, '\n', caller->size);
     if (end) {
         *end = 0;
-        handle(caller);
+        handle(caller, end + 1);
     } else if (got <= 0 || caller->size == sizeof caller->request - 1) {
         end_caller(caller);
     }

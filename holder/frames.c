@@ -1,6 +1,5 @@
 #include "frames.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 long frame_cut(const uint8_t *data, size_t size, size_t limit, struct frame *frame)
@@ -19,65 +18,6 @@ long frame_cut(const uint8_t *data, size_t size, size_t limit, struct frame *fra
     return 4 + (long)length;
 }
 
-static bool without_zero(const uint8_t *text, size_t size)
-{
-    return text && (size == 0 || !memchr(text, 0, size));
-}
-
-static char *copy_text(const uint8_t *text, size_t size)
-{
-    char *copy = malloc(size + 1);
-    if (!copy)
-        return NULL;
-    *put_bytes((uint8_t *)copy, text, size) = 0;
-    return copy;
-}
-
-static void free_words(char **words)
-{
-    for (char **word = words; word && *word; word++)
-        free(*word);
-    free(words);
-}
-
-/* u16 count, count x (u32 size, bytes). NULL when malformed or out of memory. */
-static char **read_words(struct reader *reader, size_t most)
-{
-    size_t count = read_u16(reader);
-    if (reader->bad || count > most)
-        return NULL;
-    char **words = calloc(count + 1, sizeof *words);
-    for (size_t i = 0; words && i < count; i++) {
-        size_t size = read_u32(reader);
-        const uint8_t *text = read_bytes(reader, size);
-        if (!without_zero(text, size) || !(words[i] = copy_text(text, size))) {
-            free_words(words);
-            return NULL;
-        }
-    }
-    return words;
-}
-
-static bool all_assignments(char **env)
-{
-    for (; *env; env++)
-        if (!strchr(*env, '=') || **env == '=')
-            return false;
-    return true;
-}
-
-static bool read_program(struct reader *reader, struct link_request *request)
-{
-    size_t size = read_u16(reader);
-    const uint8_t *cwd = read_bytes(reader, size);
-    if (!without_zero(cwd, size))
-        return false;
-    request->cwd = copy_text(cwd, size);
-    request->argv = read_words(reader, ARGS_MAX);
-    request->env = request->argv ? read_words(reader, ENV_MAX) : NULL;
-    return request->cwd && request->env && all_assignments(request->env);
-}
-
 static bool read_link(struct reader *reader, struct link_request *request)
 {
     if (read_u8(reader) != PROTOCOL_VERSION)
@@ -90,11 +30,11 @@ static bool read_link(struct reader *reader, struct link_request *request)
     const uint8_t *client = read_bytes(reader, CLIENT_ID_BYTES);
     size_t size = read_u8(reader);
     const uint8_t *name = size <= NAME_BYTES ? read_bytes(reader, size) : NULL;
-    if (!client || !without_zero(name, size))
+    if (!client || !name || memchr(name, 0, size))
         return false;
     memcpy(request->client, client, CLIENT_ID_BYTES);
     put_bytes((uint8_t *)request->name, name, size);
-    return !(request->flags & LINK_CREATE) || read_program(reader, request);
+    return !(request->flags & LINK_CREATE) || program_read(reader, &request->program);
 }
 
 bool link_request_parse(const struct frame *frame, struct link_request *request)
@@ -109,9 +49,7 @@ bool link_request_parse(const struct frame *frame, struct link_request *request)
 
 void link_request_free(struct link_request *request)
 {
-    free(request->cwd);
-    free_words(request->argv);
-    free_words(request->env);
+    program_free(&request->program);
     *request = (struct link_request){0};
 }
 

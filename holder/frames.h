@@ -6,7 +6,9 @@
 #define HOLDER_FRAMES_H
 
 #include "bytes.h"
+#include "errors.h"
 #include "limits.h"
+#include "program.h"
 
 enum frame_type {
     /* browser -> holder */
@@ -37,18 +39,6 @@ enum frame_type {
 enum link_flags { LINK_MAY_DRIVE = 1, LINK_WANT_DRIVE = 2, LINK_CREATE = 4, LINK_RESUME = 8, LINK_QUERIES = 16 /* knows QUERY */ };
 enum welcome_flags { WELCOME_CREATED = 1, WELCOME_ENDED = 2, WELCOME_QUERIES = 4 /* QUERY comes */ };
 
-enum error_code {
-    ERROR_MALFORMED = 1,
-    ERROR_UNKNOWN_TERMINAL = 2,
-    ERROR_TOO_MANY_TERMINALS = 3,
-    ERROR_TOO_MANY_LINKS = 4,
-    ERROR_NO_SHELL = 5,
-    ERROR_NOT_ALLOWED = 6,
-    ERROR_INPUT_WINDOW = 7,
-    ERROR_TOO_SLOW = 8,
-    ERROR_REPLACED = 9, /* the same client linked again */
-};
-
 #define PROTOCOL_VERSION 1
 #define FRAME_HEADER_BYTES 5
 
@@ -72,9 +62,7 @@ struct link_request {
     uint16_t cols, rows; /* as asked, not clamped */
     uint8_t client[CLIENT_ID_BYTES];
     char name[NAME_BYTES + 1];
-    /* With LINK_CREATE only. argv without words means a login shell. env is the whole environment. */
-    char *cwd;
-    char **argv, **env;
+    struct program program; /* with LINK_CREATE only */
 };
 
 bool link_request_parse(const struct frame *frame, struct link_request *request); /* false: malformed, nothing to free */

@@ -99,6 +99,35 @@
 #define PRIVATE_RECORDS_MAX 64
 #define PRIVATE_LIST_BYTES (1024 * 1024)
 
+/* Commands that run at once in a session. */
+#define COMMANDS_MAX 256
+/* Ended commands kept for whoever comes late: a few calls of a program, and not more memory than a few terminals have. */
+#define COMMANDS_ENDED_KEPT 32
+#define COMMANDS_ENDED_BYTES (8 * 1024 * 1024)
+#define FOLLOWERS_MAX 1024
+/* Changes between standard output and error inside the kept output; programs that change at every line stay below. */
+#define STRETCHES_KEPT 4096
+/* Sent to a follower and perhaps not read: the credit of its channel, and what sockets and pipes hold on the way. */
+#define FOLLOWER_IN_FLIGHT_BYTES (512 * 1024)
+/* Input that waits for its command. More stays in the socket, then in the channel. */
+#define COMMAND_INPUT_BYTES (256 * 1024)
+/* A paced command whose output is full waits for its reader for so long: a server is started again within seconds. */
+#define COMMAND_WAITS_US (30 * 1000 * 1000)
+/* Outputs that background programs hold open after their command has ended: read and thrown away, these many, so often. */
+#define LEFTOVERS_MAX 256
+#define LEFTOVERS_US (50 * 1000)
+
+/* One DATA frame of a line, and what may be on the way in one direction of a channel: 1 ms of a fast engine's stream. */
+#define LINE_DATA_BYTES (64 * 1024)
+#define CHANNEL_CREDIT_BYTES (256 * 1024)
+/* Credit goes back in lumps: a frame for every few kilobytes would cost more than it is worth. */
+#define CREDIT_LUMP_BYTES (64 * 1024)
+/* Read from one channel per turn: a channel that floods leaves the others their turn. */
+#define CHANNEL_TURN_BYTES (32 * 1024)
+#define CHANNELS_MAX 512
+/* Frames that wait for a pipe that the server does not read; channels stop long before. */
+#define LINE_PENDING_BYTES (4 * 1024 * 1024)
+
 #define HANDSHAKE_US (10 * 1000 * 1000)
 /* A link that was refused has this long to take its ERROR frame. */
 #define FAREWELL_US (1000 * 1000)

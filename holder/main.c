@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
+#include "cli.h"
 #include "container.h"
 #include "limits.h"
+#include "line.h"
 #include "private.h"
 #include "server.h"
 #include "terminal.h"
@@ -15,7 +16,7 @@ static const char USAGE[] =
     "usage: holder init [--read]\n"
     "       holder serve DIR [--read] [--silent-ms N] [--kill-ms N] [--repaint-ms N]\n"
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
-    "       holder ready|list [--socket-dir DIR]\n"
+    "       holder ready|list|line [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
     "       holder modes [--size COLSxROWS] < OUTPUT\n"
     "       holder replay [--size COLSxROWS] [--lines N] < OUTPUT\n"
@@ -112,22 +113,24 @@ static int run(const struct words *words)
         if (strcmp(command, "serve") == 0)
             return server_serve(argument, words->for_reading);
         if (strcmp(command, "attach") == 0)
-            return command_attach(words->folder, argument);
+            return cli_attach(words->folder, argument);
         if (strcmp(command, "end") == 0)
-            return command_end(words->folder, argument);
+            return cli_end(words->folder, argument);
     } else {
         if (strcmp(command, "init") == 0)
             return server_init(words->for_reading);
         if (strcmp(command, "ready") == 0)
-            return command_ready(words->folder);
+            return cli_ready(words->folder);
         if (strcmp(command, "list") == 0)
-            return command_list(words->folder);
+            return cli_list(words->folder);
+        if (strcmp(command, "line") == 0)
+            return line_serve(words->folder);
         if (strcmp(command, "private") == 0)
             return private_put(words->private_folder);
         if (strcmp(command, "modes") == 0)
-            return command_modes(words->size);
+            return cli_modes(words->size);
         if (strcmp(command, "replay") == 0)
-            return command_replay(words->size, words->lines);
+            return cli_replay(words->size, words->lines);
         if (strcmp(command, "version") == 0)
             return print_version();
     }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "cli.h"
 #include "container.h"
 #include "records.h"
 #include "server.h"

@@ -48,6 +48,12 @@ static void hang_up(pid_t pid)
     kill(pid, SIGCONT);
 }
 
+static void terminate(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    kill(pid, SIGCONT);
+}
+
 static void kill_now(pid_t pid)
 {
     kill(pid, SIGKILL);
@@ -87,6 +93,11 @@ static void for_each_process(const pid_t *sessions, size_t count, void (*act)(pi
 void sessions_hang_up(const pid_t *sessions, size_t count)
 {
     for_each_process(sessions, count, hang_up);
+}
+
+void sessions_terminate(const pid_t *sessions, size_t count)
+{
+    for_each_process(sessions, count, terminate);
 }
 
 void sessions_kill(const pid_t *sessions, size_t count)

@@ -9,6 +9,8 @@
 /* Sends SIGHUP (and SIGCONT, for a stopped program hears nothing before that) or SIGKILL to every process of these sessions. */
 void sessions_hang_up(const pid_t *sessions, size_t count);
 void sessions_kill(const pid_t *sessions, size_t count);
+/* SIGTERM (and SIGCONT) instead. */
+void sessions_terminate(const pid_t *sessions, size_t count);
 /*
  * SIGKILL to what is left of a session that was hung up, but for what nohup started: that is meant to stay. A shell that
  * stays is killed as well by its caller, who knows whether it still is there.

@@ -56,7 +56,7 @@ static void join(struct link *link, struct terminal *terminal, const struct link
 
 static struct terminal *find_or_create(struct link *link, const struct link_request *request)
 {
-    char why[256];
+    struct refusal why;
     struct terminal *terminal = terminal_find(link->terminal_id);
     if (terminal)
         return terminal;
@@ -64,8 +64,8 @@ static struct terminal *find_or_create(struct link *link, const struct link_requ
         link_refuse(link, ERROR_UNKNOWN_TERMINAL, "there is no such terminal");
     } else if (terminals_running() >= TERMINALS_MAX) {
         link_refuse(link, ERROR_TOO_MANY_TERMINALS, "too many terminals are open in this session");
-    } else if (!(terminal = terminal_create(link->terminal_id, request, why, sizeof why))) {
-        link_refuse(link, ERROR_NO_SHELL, why);
+    } else if (!(terminal = terminal_create(link->terminal_id, request, &why))) {
+        link_refuse(link, why.code, why.text);
     } else {
         link->created = true;
     }

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "callers.h"
+#include "command.h"
 #include "confine.h"
 #include "container.h"
+#include "follower.h"
 #include "limits.h"
 #include "link.h"
-#include "shell.h"
+#include "program.h"
 #include "terminal.h"
 
 /* Children taken per turn; a fork bomb that ends at once must not hold up the others. */
@@ -33,14 +35,15 @@ static void reap(struct timer *timer)
     pid_t pid = 1;
     (void)timer;
     for (int i = 0; i < REAPED_PER_TURN && (pid = waitpid(-1, &status, WNOHANG)) > 0; i++)
-        terminal_reaped(pid, status);
+        if (!terminal_reaped(pid, status))
+            command_reaped(pid, status);
     if (pid > 0)
         timer_set(&more_children, 1000, reap);
 }
 
 static void look_whether_all_ended(struct timer *timer)
 {
-    if (terminals_running() && loop_now_us() - shutdown_began_us < SHUTDOWN_US)
+    if (terminals_running() + commands_running() > 0 && loop_now_us() - shutdown_began_us < SHUTDOWN_US)
         timer_set(timer, SHUTDOWN_LOOK_US, look_whether_all_ended);
     else
         loop_stop();
@@ -53,6 +56,7 @@ static void shut_down(void)
     shutdown_began_us = loop_now_us();
     callers_stop();
     terminals_hang_up();
+    commands_end();
     timer_set(&shutdown_look, SHUTDOWN_LOOK_US, look_whether_all_ended);
 }
 
@@ -84,24 +88,31 @@ static bool watch_signals(void)
 /* Ourselves too: what is beneath us inherits it, and a shell that turned us to its ends would gain nothing. */
 static bool only_read(void)
 {
-    shell_only_for_reading();
+    programs_only_read();
     if (confine_files(landlock_version()))
         return true;
     fprintf(stderr, "holder: refusing to start: cannot be confined to reading: %s\n", strerror(errno));
     return false;
 }
 
+static void send_what_is_due(void)
+{
+    links_pump();
+    followers_pump();
+}
+
 static int serve(const char *folder, bool for_reading)
 {
-    shell_raise_file_limit();
+    programs_keep_file_limit();
     if (!loop_open() || !watch_signals()) {
         fprintf(stderr, "holder: cannot set up its event loop: %s\n", strerror(errno));
         return EXIT_REFUSED;
     }
     if (!callers_listen(folder) || (for_reading && !only_read()))
         return EXIT_REFUSED;
-    loop_run(links_pump);
+    loop_run(send_what_is_due);
     terminals_kill();
+    commands_kill();
     return 0;
 }
 

@@ -11,13 +11,11 @@
 
 #include "link.h"
 #include "processes.h"
-#include "shell.h"
+#include "pty.h"
 
 struct options options = {.silent_us = 10 * 1000 * 1000, .kill_us = 5 * 1000 * 1000, .repaint_us = JIGGLE_US};
 
 static struct terminal *terminals;
-static struct slots slots;
-static struct timer next_slot;
 
 struct terminal *terminal_first(void)
 {
@@ -102,45 +100,20 @@ static void forget_old(void)
 
 /* ---- who is read when ---- */
 
-/* By its driver's window; what is left after the shell's end is little. All others share the slots. */
+/* By its driver's window; what is left after the shell's end is little. All others take turns. */
 static bool is_paced(const struct terminal *terminal)
 {
     return terminal->shell_gone || (terminal->driver && !terminal->driver->silent);
 }
 
-static void look_at_slots(struct timer *timer);
-
-static void wait_for_slots(void)
-{
-    int64_t due_us = slots_due_us(&slots);
-    if (due_us >= 0)
-        timer_set(&next_slot, due_us - loop_now_us(), look_at_slots);
-    else
-        timer_stop(&next_slot);
-}
-
-static void look_at_slots(struct timer *timer)
-{
-    (void)timer;
-    struct slot *slot = slots_look(&slots, loop_now_us());
-    if (slot)
-        terminal_settle(OWNER(slot, struct terminal, slot));
-    wait_for_slots();
-}
-
 static bool may_read(struct terminal *terminal)
 {
-    if (is_paced(terminal))
-        return true;
-    bool may = slots_ask(&slots, &terminal->slot, loop_now_us());
-    wait_for_slots();
-    return may;
+    return is_paced(terminal) || turn_ask(&terminal->turn);
 }
 
-static void leave_slots(struct terminal *terminal)
+static void turn_begun(struct turn *turn)
 {
-    if (slots_leave(&slots, &terminal->slot))
-        wait_for_slots();
+    terminal_settle(OWNER(turn, struct terminal, turn));
 }
 
 /* The shell is gone and its output read: viewers get EXIT after the last byte. */
@@ -152,7 +125,7 @@ static void finish(struct terminal *terminal)
     timer_stop(&terminal->drain);
     timer_stop(&terminal->jiggle);
     terminal->ended = true;
-    leave_slots(terminal);
+    turn_leave(&terminal->turn);
     take_out(terminal); /* from here on its place in the row says when it ended */
     append_terminal(terminal);
     wake_all(terminal);
@@ -179,8 +152,8 @@ void terminal_settle(struct terminal *terminal)
         return;
     terminal->gated = window_is_full(terminal);
     if (is_paced(terminal))
-        leave_slots(terminal);
-    uint32_t reading = terminal->gated || terminal->slot.waits ? 0 : EPOLLIN, writing = input_waits(&terminal->input) ? EPOLLOUT : 0;
+        turn_leave(&terminal->turn);
+    uint32_t reading = terminal->gated || turn_waits(&terminal->turn) ? 0 : EPOLLIN, writing = input_waits(&terminal->input) ? EPOLLOUT : 0;
     watch_events(&terminal->pty, reading | writing);
     if (!terminal->gated)
         timer_stop(&terminal->silence);
@@ -260,27 +233,46 @@ static bool random_epoch(uint64_t *epoch)
     return getrandom(epoch, sizeof *epoch, 0) == sizeof *epoch;
 }
 
-static void adopt_shell(struct terminal *terminal, const struct shell *shell, struct size size)
+/* Returns its pid; -1: nothing is left behind, and why. */
+static pid_t start_shell(const struct program *program, struct size size, struct pty *pty, struct refusal *why)
 {
-    terminal->pid = shell->pid;
-    terminal->slave = shell->slave;
+    if (!pty_open(pty, size)) {
+        refuse(why, ERROR_CANNOT_START, "no terminal could be opened: %s", strerror(errno));
+        return -1;
+    }
+    const struct stdio stdio = {{pty->slave, pty->slave, pty->slave}, true};
+    pid_t pid = program_start(program, &stdio, why);
+    if (pid > 0)
+        return pid;
+    why->code = ERROR_CANNOT_START;
+    close(pty->slave);
+    close(pty->fd);
+    return -1;
+}
+
+static void adopt_shell(struct terminal *terminal, pid_t pid, const struct pty *pty, struct size size)
+{
+    terminal->pid = pid;
+    terminal->slave = pty->slave;
+    terminal->turn.begun = turn_begun;
     terminal->active_us = loop_now_us();
     history_start(&terminal->history, size);
     append_terminal(terminal);
 }
 
-struct terminal *terminal_create(const char *id, const struct link_request *request, char *why, size_t why_size)
+struct terminal *terminal_create(const char *id, const struct link_request *request, struct refusal *why)
 {
     struct terminal *terminal = calloc(1, sizeof *terminal);
     struct size size = size_or_default(request->cols, request->rows);
-    struct shell shell;
+    struct pty pty;
+    pid_t pid;
     if (!terminal || !random_epoch(&terminal->epoch)) {
-        snprintf(why, why_size, "out of memory");
-    } else if (shell_start(request, size, &shell, why, why_size)) {
+        refuse(why, ERROR_CANNOT_START, "out of memory");
+    } else if ((pid = start_shell(&request->program, size, &pty, why)) > 0) {
         snprintf(terminal->id, sizeof terminal->id, "%s", id);
-        if (!watch_start(&terminal->pty, shell.pty, EPOLLIN, pty_ready))
+        if (!watch_start(&terminal->pty, pty.fd, EPOLLIN, pty_ready))
             abort(); /* the kernel refused to watch a PTY: nothing of the holder would work */
-        adopt_shell(terminal, &shell, size);
+        adopt_shell(terminal, pid, &pty, size);
         return terminal;
     }
     free(terminal);

@@ -8,7 +8,7 @@
 #include "history.h"
 #include "input.h"
 #include "loop.h"
-#include "slots.h"
+#include "turns.h"
 
 struct link;
 
@@ -26,7 +26,7 @@ struct terminal {
     struct input input;
     struct link *links, *driver;
     unsigned link_count;
-    struct slot slot; /* for reading while nobody paces it */
+    struct turn turn; /* at reading while nobody paces it */
     bool urgent; /* something short was typed: the next output goes out at once */
     int64_t active_us, drain_from_us;
     struct timer silence, drain, kill, jiggle;
@@ -36,8 +36,8 @@ struct terminal *terminal_first(void);
 struct terminal *terminal_find(const char *id);
 bool terminal_id_is_valid(const char *id);
 unsigned terminals_running(void);
-/* NULL: `why` holds a sentence. */
-struct terminal *terminal_create(const char *id, const struct link_request *request, char *why, size_t why_size);
+/* NULL: see `why`. */
+struct terminal *terminal_create(const char *id, const struct link_request *request, struct refusal *why);
 
 void terminal_join(struct terminal *terminal, struct link *link);
 void terminal_leave(struct terminal *terminal, struct link *link);

@@ -36,8 +36,8 @@ from sandboxes.supervising.work import Work
 from sessions.brings import private
 from sessions.brings.git import private_files
 from sessions.containers import container_name, global_container_name, identity_of, named
+from sessions.holder import HOLDER
 from sessions.models import Session, SessionState
-from sessions.terminal.link import HOLDER
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,22 @@ from sandboxes.models import Sandbox, State
 from sandboxes.models.operations import OFFERED, RETRY
 from sandboxes.search import KEYS, Search
 from sessions.brings import private
+from sessions.holder import FRAME_MAX_BYTES, HolderError
+from sessions.line import commands
+from sessions.line.commands import CommandFlag, CommandFrame, ExitFlag, Stream, WelcomeFlag
+from sessions.line.wire import (
+    CREDIT_BYTES,
+    CREDIT_LUMP_BYTES,
+    DATA_MAX_BYTES,
+    Code,
+    Kind,
+    LineFlag,
+    LineFrame,
+)
 from sessions.models import Session, SessionState
 from sessions.models.preferences import ALLOWED
 from sessions.terminal import protocol
-from sessions.terminal.protocol import Frame, HolderError, LinkFlag
+from sessions.terminal.protocol import Frame, LinkFlag
 from sessions.workspace.layout import LEAST_SHARE, MOST_SHARE, PANES_PER_TAB, Arrangement
 from sessions.workspace.palette import offer
 from tests.live import ROOT
@@ -82,10 +94,37 @@ def test_frames_have_one_number_on_all_three_sides() -> None:
 def test_flags_and_errors_have_one_number_on_both_sides() -> None:
     flags = enum_of_c("holder/frames.h", "link_flags")
     assert {name.removeprefix("LINK_"): n for name, n in flags.items()} == {flag.name: int(flag) for flag in LinkFlag}
-    errors = enum_of_c("holder/frames.h", "error_code")
+    errors = enum_of_c("holder/errors.h", "error_code")
     # Named for what the holder met there, and for what it means here.
-    named = {name.removeprefix("ERROR_").replace("NO_SHELL", "CANNOT_START"): n for name, n in errors.items()}
+    named = {name.removeprefix("ERROR_"): n for name, n in errors.items()}
     assert named == {error.name: int(error) for error in HolderError}
+
+
+def test_the_line_has_the_same_numbers_on_both_sides() -> None:
+    for name, prefix, ours in (
+        ("line_frame", "LINE_", LineFrame),
+        ("line_kind", "LINE_", Kind),
+        ("line_code", "LINE_", Code),
+        ("line_flags", "LINE_", LineFlag),
+    ):
+        theirs = {key.removeprefix(prefix): n for key, n in enum_of_c("holder/line_frames.h", name).items()}
+        assert theirs == {each.name: int(each) for each in ours}, name
+    assert limit("LINE_DATA_BYTES") == DATA_MAX_BYTES
+    assert limit("CHANNEL_CREDIT_BYTES") == CREDIT_BYTES
+    assert limit("CREDIT_LUMP_BYTES") == CREDIT_LUMP_BYTES
+
+
+def test_commands_have_the_same_numbers_on_both_sides() -> None:
+    for name, ours in (
+        ("command_frame", CommandFrame),
+        ("command_flags", CommandFlag),
+        ("command_welcome_flags", WelcomeFlag),
+        ("command_exit_flags", ExitFlag),
+        ("command_stream", Stream),
+    ):
+        theirs = {key.removeprefix("COMMAND_"): n for key, n in enum_of_c("holder/command_frames.h", name).items()}
+        assert theirs == {str(each.name): int(each) for each in ours}, name
+    assert limit("INPUT_FRAME_BYTES") == commands.INPUT_MAX_BYTES
 
 
 def test_limits_of_the_wire_are_the_same_on_all_sides() -> None:
@@ -96,7 +135,7 @@ def test_limits_of_the_wire_are_the_same_on_all_sides() -> None:
     assert page == [protocol.SUBPROTOCOL, protocol.INPUT_MAX_BYTES, limit("INPUT_FRAMES_PER_CLIENT")]
     assert limit("INPUT_FRAME_BYTES") == protocol.INPUT_MAX_BYTES
     assert limit("OUTPUT_FRAME_BYTES") == protocol.OUTPUT_MAX_BYTES
-    assert limit("LINK_FRAME_BYTES") == protocol.FRAME_MAX_BYTES
+    assert limit("LINK_FRAME_BYTES") == FRAME_MAX_BYTES
     assert limit("NAME_BYTES") == protocol.NAME_MAX_BYTES
     sizes = js_object("static/src/lib/wire/protocol.js", "SIZE_LIMITS")
     ours = (min(protocol.COLS), max(protocol.COLS), min(protocol.ROWS), max(protocol.ROWS))

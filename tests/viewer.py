@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from activity.refusals import Close
+from sessions.holder import FRAME_MAX_BYTES
 from sessions.terminal import protocol
 from sessions.terminal.protocol import Frame
 
@@ -108,7 +109,7 @@ class Viewer:
             additional_headers={"Authorization": f"Bearer {self.token}"} if self.token else {"Cookie": self.cookie},
             ssl=self.tls,
             compression=None,
-            max_size=2 * protocol.FRAME_MAX_BYTES,
+            max_size=2 * FRAME_MAX_BYTES,
             # A browser sends no pings either: only the server decides that a connection is dead.
             ping_interval=None,
         )

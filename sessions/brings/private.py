@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 
 from engine import Engine, EngineError
-from sessions.terminal.link import HOLDER
+from sessions.holder import HOLDER
 
 # As in holder/limits.h, which says why.
 PATH_BYTES = 255

@@ -15,10 +15,10 @@ from activity.models import Outcome
 from activity.refusals import Close, Hidden, NotAllowed, NotNow, Over, Refused, SignedOut
 from sandboxes.models import State
 from sessions.containers import container_name
+from sessions.holder import Program
 from sessions.models import Session, SessionState, Terminal
 from sessions.rights.proof import Proof, reaches, still_good
 from sessions.rights.table import Act, may
-from sessions.terminal.protocol import Shell
 from sessions.terminal.shell import shell_for
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Admission:
     name: str
     title: str
     may_drive: bool
-    shell: Shell | None
+    shell: Program | None
 
 
 def admit(login: Proof | None, terminal_id: UUID) -> Admission:
@@ -93,7 +93,7 @@ def may_type(login: Proof, user: User, session: Session, role: str | None) -> bo
     return login.grants(Scope.TERMINALS_WRITE) and may(user, Act.TYPE, session, role)
 
 
-def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Shell | None:
+def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Program | None:
     """Return the shell of a terminal that was never opened. Whoever only looks waits until it is. Raises Refused."""
     if terminal.opened_at is not None or not terminal.is_live:
         return None

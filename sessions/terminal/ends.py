@@ -15,9 +15,9 @@ from engine import EngineError
 from sandboxes.engines import engine_named
 from sandboxes.models import Desired, State
 from sessions.containers import container_name
+from sessions.holder import HOLDER
 from sessions.models import Session, Terminal
 from sessions.rights.table import Act, acts_of, require
-from sessions.terminal.link import HOLDER
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import struct
 from uuid import UUID
 
 from engine import Engine, ExecStream
-from sessions.terminal.protocol import Frame, FrameReader, Presence, framed
+from sessions.holder import HOLDER, FrameReader, framed
+from sessions.terminal.protocol import Frame, Presence
 
-HOLDER = "/.sandlot/holder"
 _DRIVE = framed(bytes([Frame.DRIVE]))
 _END = framed(bytes([Frame.END]))
 

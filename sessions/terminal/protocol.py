@@ -1,27 +1,23 @@
 """The terminal's wire, subprotocol `sandlot.terminal.v1`: frames between browser, server and holder.
 
 Twins: `static/src/lib/wire/protocol.js`, `holder/frames.h`. Integers are big-endian. On the websocket a binary
-message is type (u8) and body; on the holder's stdio each frame has a u32 length (of type and body) before it.
-
-    ProtocolError       what came is not a frame of this protocol
-    └── FrameTooLong    it says it is longer than any frame may be
+message is type (u8) and body; on the holder's stdio each frame has a u32 length before it, see `sessions.holder`.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import IntEnum, IntFlag
 from typing import Any
+
+from sessions.holder import FrameTooLong, Program, ProtocolError, framed, unpack
 
 SUBPROTOCOL = "sandlot.terminal.v1"
 # One keystroke or one slice of a paste; a paste is cut on the wire only.
 INPUT_MAX_BYTES = 16 * 1024
 OUTPUT_MAX_BYTES = 64 * 1024
-# A RESET carries modes, title, colours: far below. The holder keeps to the same figure.
-FRAME_MAX_BYTES = 1024 * 1024
 # A hello is about 200 bytes.
 TEXT_MAX_BYTES = 4 * 1024
 NAME_MAX_BYTES = 64
@@ -53,28 +49,6 @@ class Frame(IntEnum):
 
 # What goes to the browser as it came from the holder.
 TO_BROWSER = frozenset(range(Frame.OUTPUT, Frame.QUERY + 1))
-
-
-class HolderError(IntEnum):
-    """Codes of the holder's ERROR frame."""
-
-    MALFORMED = 1
-    UNKNOWN_TERMINAL = 2
-    TOO_MANY_TERMINALS = 3
-    TOO_MANY_LINKS = 4
-    CANNOT_START = 5
-    NOT_ALLOWED = 6
-    INPUT_WINDOW = 7
-    TOO_SLOW = 8
-    REPLACED = 9
-
-
-class ProtocolError(Exception):
-    """What came is not a frame of this protocol; the text says which rule it breaks."""
-
-
-class FrameTooLong(ProtocolError):  # noqa: N818  # reads as what it is, below a name with Error
-    """It says it is longer than any frame may be."""
 
 
 def check_from_browser(message: bytes) -> Frame:
@@ -160,26 +134,7 @@ class LinkFlag(IntFlag):
     QUERIES = 16
 
 
-@dataclass(frozen=True)
-class Shell:
-    """What to start in a new terminal: no argv means root's login shell; `env` is the whole environment."""
-
-    env: dict[str, str]
-    cwd: str
-    argv: Sequence[str] = field(default_factory=tuple)
-
-    def pack(self) -> bytes:
-        cwd = self.cwd.encode()
-        argv = [argument.encode() for argument in self.argv]
-        env = [f"{name}={value}".encode() for name, value in self.env.items()]
-        parts = [struct.pack("!H", len(cwd)), cwd]
-        for items in (argv, env):
-            parts.append(struct.pack("!H", len(items)))
-            parts += [struct.pack("!I", len(item)) + item for item in items]
-        return b"".join(parts)
-
-
-def link(hello: Hello, name: str, *, may_drive: bool, shell: Shell | None) -> bytes:
+def link(hello: Hello, name: str, *, may_drive: bool, shell: Program | None) -> bytes:
     """Return the LINK frame, ready for the holder: who looks, from where, and the shell if it may be started."""
     flags = LinkFlag(0)
     flags |= LinkFlag.MAY_DRIVE if may_drive else LinkFlag(0)
@@ -193,11 +148,6 @@ def link(hello: Hello, name: str, *, may_drive: bool, shell: Shell | None) -> by
     head = struct.pack("!BBQQHH", 1, flags, hello.epoch or 0, start, hello.cols, hello.rows)
     body = head + hello.client + bytes([len(who)]) + who + (shell.pack() if shell else b"")
     return framed(bytes([Frame.LINK]) + body)
-
-
-def framed(message: bytes) -> bytes:
-    """Return a message with the length that the holder's stdio needs."""
-    return struct.pack("!I", len(message)) + message
 
 
 @dataclass(frozen=True)
@@ -289,43 +239,3 @@ def hand(words: dict[str, Any]) -> int:
     if type(link) is not int or not 0 < link < 1 << 32:
         raise ProtocolError("A hand needs the number of a viewer's link as `to`.")
     return link
-
-
-def unpack(form: str, message: bytes) -> tuple[Any, ...]:
-    """Unpack a frame's body behind its type. Raises ProtocolError when it does not fit."""
-    try:
-        return struct.unpack_from(form, message, 1)
-    except struct.error as error:
-        raise ProtocolError(f"A frame of type 0x{message[0]:02x} is too short.") from error
-
-
-class FrameReader:
-    """Cuts the holder's byte stream into frames.
-
-    Most reads hold one whole frame: that one is handed on as a single slice of what was read.
-    """
-
-    def __init__(self) -> None:
-        self._kept = b""
-
-    @property
-    def missing(self) -> int:
-        """Bytes without which there is no next frame, at least 1; as far as is known, so ask again."""
-        if len(self._kept) < 4:
-            return 4 - len(self._kept)
-        return 4 + int.from_bytes(self._kept[:4], "big") - len(self._kept)
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the frames (type and body) that are complete now. Raises ProtocolError, FrameTooLong."""
-        if self._kept:
-            data = self._kept + data
-        at, end = 0, len(data)
-        while end - at >= 4:
-            length = int.from_bytes(data[at : at + 4], "big")
-            if not 0 < length <= FRAME_MAX_BYTES:
-                raise FrameTooLong(f"The holder announced a frame of {length} bytes.")
-            if end - at - 4 < length:
-                break
-            yield data[at + 4 : at + 4 + length]
-            at += 4 + length
-        self._kept = data[at:]

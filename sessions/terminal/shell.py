@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from sessions.brings.environment import NAME
 from sessions.brings.git import CONFIG_GLOBAL
+from sessions.holder import Program
 from sessions.models import Session
-from sessions.terminal.protocol import Shell
 
 WORKSPACE = "/project/workspace"
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def shell_for(session: Session) -> Shell:
+def shell_for(session: Session) -> Program:
     """Return what to start in this session: the image's environment, ours (TERM is what xterm.js is), its own.
 
     It travels over the stdin of an exec: neither argv nor the container's own environment ever holds it.
@@ -36,7 +36,7 @@ def shell_for(session: Session) -> Shell:
         "SANDLOT_IMAGE_ENV": names(image.keys() - ours.keys() - own.keys() - {"PATH"}),
         "SANDLOT_SESSION_ENV": names(own),
     }
-    return Shell(env=defaults | image | ours | own | kept, cwd=WORKSPACE)
+    return Program(env=defaults | image | ours | own | kept, cwd=WORKSPACE)
 
 
 def names(variables: Iterable[str]) -> str:

@@ -20,11 +20,12 @@ from channels.db import database_sync_to_async
 from activity.refusals import EngineSilent, Invalid, NotAllowed, NotNow, Over, Refused, TakenOver, TooMany
 from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, StreamLost
 from sandboxes.engines import engine_named
+from sessions.holder import HolderError, ProtocolError, unpack
 from sessions.models import Session, Terminal
 from sessions.rights.admission import Admission, expelled, let_in, note_end_wish
 from sessions.terminal import protocol
 from sessions.terminal.link import HolderLink, LinkEnded
-from sessions.terminal.protocol import Frame, Hello, HolderError, ProtocolError
+from sessions.terminal.protocol import Frame, Hello
 from sessions.terminal.watch import watch
 
 logger = logging.getLogger(__name__)
@@ -166,13 +167,13 @@ async def welcome(browser: Browser, link: HolderLink, admission: Admission, mess
 
 
 async def note_exit(admission: Admission, message: bytes) -> None:
-    status, _ = protocol.unpack("!iQ", message)
+    status, _ = unpack("!iQ", message)
     await database_sync_to_async(mark_ended)(admission.terminal_id, status, "")
 
 
 async def refusal_of(admission: Admission, message: bytes) -> Refused:
     """Turn the holder's ERROR into a refusal; a shell that is not there any more is written down."""
-    (number,) = protocol.unpack("!H", message)
+    (number,) = unpack("!H", message)
     text = message[3:].decode(errors="replace")[:500]
     if number == HolderError.UNKNOWN_TERMINAL:
         text = "This terminal ended when its session was restarted. Its files are all there."

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sessions.terminal.link import HOLDER
+from sessions.holder import HOLDER
 from tests.browser.terminal_page import TerminalPage
 from tests.live import Person, docker, eventually
 

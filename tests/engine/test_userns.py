@@ -12,7 +12,7 @@ from engine.docker import DockerEngine
 from engine.images.holder import holder_reference
 from engine.labels import labels_of
 from engine.storage import prepare_image_tree
-from sessions.terminal.link import HOLDER
+from sessions.holder import HOLDER
 from tests.engine.second_engine import second_engine
 from tests.engine_fixtures import Place, new_place
 

@@ -48,9 +48,9 @@ static void a_link_is_read(void)
     struct frame frame = {FRAME_LINK, body, link_body(body)};
     CHECK(link_request_parse(&frame, &request));
     CHECK(request.flags == (LINK_MAY_DRIVE | LINK_CREATE) && request.epoch == 7 && request.offset == 8);
-    CHECK(request.cols == 80 && request.rows == 24 && strcmp(request.name, "ada") == 0 && strcmp(request.cwd, "/") == 0);
-    CHECK(strcmp(request.argv[0], "ls") == 0 && *request.argv[1] == 0 && !request.argv[2]);
-    CHECK(strcmp(request.env[0], "A=b=c") == 0 && !request.env[1]);
+    CHECK(request.cols == 80 && request.rows == 24 && strcmp(request.name, "ada") == 0 && strcmp(request.program.cwd, "/") == 0);
+    CHECK(strcmp(request.program.argv[0], "ls") == 0 && *request.program.argv[1] == 0 && !request.program.argv[2]);
+    CHECK(strcmp(request.program.env[0], "A=b=c") == 0 && !request.program.env[1]);
     link_request_free(&request);
 }
 
@@ -76,12 +76,12 @@ static void frames_say_their_length(void)
     const struct welcome welcome = {.epoch = 1, .head = 2, .cols = 3, .rows = 4, .link = 5, .last_seq = 6, .flags = 3};
     uint8_t *ends[] = {
         frame_welcome(room, &welcome), frame_gap(room, 1, 2), frame_size(room, 80, 24), frame_input_ack(room, 9),
-        frame_exit(room, -1, 5), frame_error(room, ERROR_NO_SHELL, "why"), frame_reset(room, 1, (const uint8_t *)"abc", 3),
+        frame_exit(room, -1, 5), frame_error(room, ERROR_CANNOT_START, "why"), frame_reset(room, 1, (const uint8_t *)"abc", 3),
     };
     uint8_t *(*again)(uint8_t *, enum error_code, const char *) = frame_error;
     CHECK(ends[0] - room == 34 && ends[1] - room == 21 && ends[2] - room == 9 && ends[3] - room == 9);
     CHECK(ends[4] - room == 17 && ends[5] - room == 10 && ends[6] - room == 16);
-    long size = again(room, ERROR_NO_SHELL, "why") - room;
+    long size = again(room, ERROR_CANNOT_START, "why") - room;
     CHECK(frame_cut(room, sizeof room, 100, &frame) == size && frame.type == FRAME_ERROR && frame.body[1] == 5);
 }
 

@@ -10,21 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessions.holder import FRAME_MAX_BYTES, FrameReader, FrameTooLong, Program, ProtocolError, framed
 from sessions.terminal.protocol import (
-    FRAME_MAX_BYTES,
     INPUT_MAX_BYTES,
     TO_BROWSER,
     Frame,
-    FrameReader,
-    FrameTooLong,
     Hello,
     Presence,
-    ProtocolError,
-    Shell,
     Viewer,
     Welcome,
     check_from_browser,
-    framed,
     hand,
     link,
     parse_text,
@@ -131,7 +126,7 @@ def test_any_text_is_a_message_or_refused(text: str) -> None:
 
 
 def test_a_link_says_who_and_what_to_start() -> None:
-    frame = link(hello(), "Ada", may_drive=True, shell=Shell(env={"A": "ö"}, cwd="/w", argv=["sh", "-l"]))
+    frame = link(hello(), "Ada", may_drive=True, shell=Program(env={"A": "ö"}, cwd="/w", argv=["sh", "-l"]))
     (length,) = struct.unpack_from("!I", frame)
     assert length == len(frame) - 4
     kind, version, flags, epoch, offset, cols, rows = struct.unpack_from("!BBBQQHH", frame, 4)

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from engine import Engine
 from engine.storage import ImageTree
-from sessions.terminal.link import HOLDER
+from sessions.holder import HOLDER
 from tests.engine_fixtures import Place, new_place
 from tests.holder.client import Program, Viewer
 from tests.holder.test_read import ATTEMPT, OPEN, PIPES, PROBE, SHUT, WAYS_INTO_A_PIPE, answers_of

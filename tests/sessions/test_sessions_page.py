@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from sessions.terminal.link import HOLDER
+from sessions.holder import HOLDER
 from tests.live import LiveServer, Person, docker, eventually
 from tests.viewer import Viewer
 

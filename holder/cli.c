@@ -1,4 +1,4 @@
-#include "commands.h"
+#include "cli.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "modes.h"
 #include "terminal.h"
 
-static int call(const char *folder)
+int holder_call(const char *folder)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int size = snprintf(address.sun_path, sizeof address.sun_path, "%s/" SOCKET_NAME, folder);
@@ -71,13 +71,22 @@ static bool relay(int fd, FILE *out, char *first, size_t room)
 static int ask_and_relay(const char *folder, const char *word, const char *argument, FILE *out)
 {
     char first[32] = "";
-    int fd = call(folder);
+    int fd = holder_call(folder);
     bool answered = fd >= 0 && ask(fd, word, argument, false) && relay(fd, out, first, sizeof first);
     if (fd >= 0)
         close(fd);
     if (!answered)
         return STATUS_AWAY;
     return strcmp(first, "unknown\n") == 0 ? STATUS_UNKNOWN : strcmp(first, "malformed\n") == 0 ? STATUS_USAGE : STATUS_OK;
+}
+
+int holder_ask(const char *folder, const char *word, char *answer, size_t room)
+{
+    int fd = holder_call(folder);
+    bool answered = fd >= 0 && ask(fd, word, "", false) && relay(fd, NULL, answer, room);
+    if (fd >= 0)
+        close(fd);
+    return answered ? STATUS_OK : STATUS_AWAY;
 }
 
 static bool is_pipe_or_socket(int fd)
@@ -92,14 +101,14 @@ static int refuse_usage(const char *text)
     return STATUS_USAGE;
 }
 
-int command_attach(const char *folder, const char *terminal)
+int cli_attach(const char *folder, const char *terminal)
 {
     char answer[32];
     if (!terminal_id_is_valid(terminal))
         return refuse_usage("a terminal id is 1 to 64 of A-Z a-z 0-9 _ -");
     if (!is_pipe_or_socket(0) || !is_pipe_or_socket(1))
         return refuse_usage("attach speaks frames over pipes or sockets, not over a terminal or a file");
-    int fd = call(folder);
+    int fd = holder_call(folder);
     if (fd < 0 || !ask(fd, "attach", terminal, true))
         return STATUS_AWAY;
     close(0); /* the holder's now: when it lets go, the other side sees it at once */
@@ -108,7 +117,7 @@ int command_attach(const char *folder, const char *terminal)
     return *answer ? STATUS_USAGE : STATUS_OK;
 }
 
-int command_end(const char *folder, const char *terminal)
+int cli_end(const char *folder, const char *terminal)
 {
     if (!terminal_id_is_valid(terminal))
         return refuse_usage("a terminal id is 1 to 64 of A-Z a-z 0-9 _ -");
@@ -118,17 +127,17 @@ int command_end(const char *folder, const char *terminal)
     return status;
 }
 
-int command_ready(const char *folder)
+int cli_ready(const char *folder)
 {
     return ask_and_relay(folder, "ready", "", NULL);
 }
 
-int command_list(const char *folder)
+int cli_list(const char *folder)
 {
     return ask_and_relay(folder, "list", "", stdout);
 }
 
-int command_modes(struct size size)
+int cli_modes(struct size size)
 {
     static struct modes modes;
     static uint8_t data[TURN_BYTES], preamble[PREAMBLE_BYTES];
@@ -151,7 +160,7 @@ static bool write_output(const struct ring *ring, uint64_t from)
     return fflush(stdout) == 0;
 }
 
-int command_replay(struct size size, uint32_t lines)
+int cli_replay(struct size size, uint32_t lines)
 {
     static struct history history;
     static struct modes modes;

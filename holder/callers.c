@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "follower.h"
 #include "frames.h"
 #include "link.h"
@@ -126,6 +127,9 @@ static void handle(struct caller *caller, const char *rest)
         end_terminal(caller, argument);
     } else if (strcmp(word, "command") == 0) {
         follow(caller, rest);
+    } else if (strcmp(word, "commands") == 0) {
+        list_commands(&caller->answer);
+        send_answer(caller);
     } else if (strcmp(word, "line") == 0) {
         answer(caller, programs_may_write() ? "write\n" : "read\n");
     } else if (strcmp(word, "list") == 0) {

@@ -137,6 +137,11 @@ int cli_list(const char *folder)
     return ask_and_relay(folder, "list", "", stdout);
 }
 
+int cli_commands(const char *folder)
+{
+    return ask_and_relay(folder, "commands", "", stdout);
+}
+
 int cli_modes(struct size size)
 {
     static struct modes modes;

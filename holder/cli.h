@@ -18,6 +18,7 @@ int cli_attach(const char *folder, const char *terminal);
 int cli_end(const char *folder, const char *terminal);
 int cli_ready(const char *folder);
 int cli_list(const char *folder);
+int cli_commands(const char *folder);
 /* Reads output for a terminal of this size from stdin and writes the preamble for the state after it. */
 int cli_modes(struct size size);
 /* The same, and writes what a viewer gets that keeps so many lines (0: all that are kept): offset, newline, preamble, output. */

@@ -28,8 +28,11 @@ enum command_frame {
     COMMAND_ERROR = 0x56,     /* u16 code, text */
 };
 
-/* STDIN: a pipe whose end is said; else /dev/null. PACED: it waits for whoever follows it with PACED. */
-enum command_flags { COMMAND_STDIN = 1, COMMAND_PTY = 2, COMMAND_PACED = 4 };
+/*
+ * STDIN: a pipe whose end is said; else /dev/null. PACED: it waits for whoever follows it with PACED.
+ * QUIET: this follower hears of the end, and nothing of the output.
+ */
+enum command_flags { COMMAND_STDIN = 1, COMMAND_PTY = 2, COMMAND_PACED = 4, COMMAND_QUIET = 8 };
 enum command_welcome_flags { COMMAND_CREATED = 1, COMMAND_ENDED = 2, COMMAND_INPUT_OPEN = 4 };
 enum command_exit_flags { COMMAND_TIMED_OUT = 1 };
 enum command_stream { COMMAND_STDOUT = 1, COMMAND_STDERR = 2 };

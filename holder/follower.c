@@ -167,6 +167,8 @@ static size_t send_next(struct follower *follower)
         return send_welcome(follower);
     if (follower->ack_due)
         return send_ack(follower);
+    if (follower->is_quiet)
+        follower->sent = command->ring.head;
     if (follower->sent < command->ring.tail)
         return send_gap(follower);
     if (follower->sent < command->ring.head)
@@ -233,7 +235,8 @@ static void join(struct follower *follower, struct command *command, const struc
 {
     timer_stop(&follower->deadline);
     follower->command = command;
-    follower->paces = request->flags & COMMAND_PACED;
+    follower->is_quiet = request->flags & COMMAND_QUIET;
+    follower->paces = request->flags & COMMAND_PACED && !follower->is_quiet;
     follower->sent = request->offset < command->ring.head ? request->offset : command->ring.head;
     follower->welcome_due = follower->exit_due = true;
     command_join(command, follower);

@@ -10,7 +10,7 @@ struct follower {
     struct watch socket;
     struct timer deadline;
     struct command *command; /* NULL before START or ATTACH, and after the farewell */
-    bool awake, dropped, closing, paces;
+    bool awake, dropped, closing, paces, is_quiet;
     bool welcome_due, created, exit_due, ack_due;
     struct bytes received, pending;
     uint64_t sent; /* absolute offset of the output */

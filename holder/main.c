@@ -16,7 +16,7 @@ static const char USAGE[] =
     "usage: holder init [--read]\n"
     "       holder serve DIR [--read] [--silent-ms N] [--kill-ms N] [--repaint-ms N]\n"
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
-    "       holder ready|list|line [--socket-dir DIR]\n"
+    "       holder ready|list|commands|line [--socket-dir DIR]\n"
     "       holder private [--folder DIR] < LIST\n"
     "       holder modes [--size COLSxROWS] < OUTPUT\n"
     "       holder replay [--size COLSxROWS] [--lines N] < OUTPUT\n"
@@ -123,6 +123,8 @@ static int run(const struct words *words)
             return cli_ready(words->folder);
         if (strcmp(command, "list") == 0)
             return cli_list(words->folder);
+        if (strcmp(command, "commands") == 0)
+            return cli_commands(words->folder);
         if (strcmp(command, "line") == 0)
             return line_serve(words->folder);
         if (strcmp(command, "private") == 0)

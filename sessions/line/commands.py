@@ -47,6 +47,8 @@ class CommandFlag(IntFlag):
     PTY = 2
     # It waits while its kept output is full of what its follower has not read.
     PACED = 4
+    # This follower hears of the end, and nothing of the output.
+    QUIET = 8
 
 
 class WelcomeFlag(IntFlag):
@@ -82,6 +84,7 @@ class Start:
     size: tuple[int, int] | None = None
     paced: bool = True
     limit_s: float = 0
+    quiet: bool = False
 
     def packed(self) -> bytes:
         """Return the START frame. One with the id of a command that is there attaches to it."""
@@ -89,6 +92,7 @@ class Start:
         flags |= CommandFlag.STDIN if self.stdin else CommandFlag(0)
         flags |= CommandFlag.PTY if self.size else CommandFlag(0)
         flags |= CommandFlag.PACED if self.paced else CommandFlag(0)
+        flags |= CommandFlag.QUIET if self.quiet else CommandFlag(0)
         rest = struct.pack("!IHH", round(self.limit_s * 1000), *(self.size or (0, 0))) + self.program.pack()
         return framed(bytes([CommandFrame.START]) + _which(flags, 0, self.id) + rest)
 
@@ -178,9 +182,11 @@ class Follower:
         return await cls._opened(line, start.packed())
 
     @classmethod
-    async def attach(cls, line: Line, command_id: str, offset: int = 0, *, paced: bool = False) -> Follower:
+    async def attach(
+        cls, line: Line, command_id: str, offset: int = 0, *, paced: bool = False, quiet: bool = False
+    ) -> Follower:
         """Follow a command that is there, from an offset of its output on. Raises LineLost."""
-        flags = CommandFlag.PACED if paced else CommandFlag(0)
+        flags = (CommandFlag.PACED if paced else CommandFlag(0)) | (CommandFlag.QUIET if quiet else CommandFlag(0))
         return await cls._opened(line, framed(bytes([CommandFrame.ATTACH]) + _which(flags, offset, command_id)))
 
     @classmethod
@@ -196,15 +202,17 @@ class Follower:
     async def read(self, *, consumed: bool = True) -> Event | None:
         """Return what happened next; None when the holder is done. Raises LineError, ProtocolError.
 
-        With `consumed=False` the caller pays back itself, once its own reader has the output.
+        With `consumed=False` the caller pays the output's bytes back itself, once its own reader has them.
         """
         while not self._events:
             data = await self._channel.read()
             if not data:
                 return None
-            if consumed:
-                self._channel.consumed(len(data))
-            self._events.extend(event_of(frame) for frame in self._frames.feed(data))
+            for frame in self._frames.feed(data):
+                event = event_of(frame)
+                kept_back = len(event.data) if isinstance(event, Output) and not consumed else 0
+                self._channel.consumed(4 + len(frame) - kept_back)
+                self._events.append(event)
         return self._events.popleft()
 
     def consumed(self, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import random
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sessions.holder import HolderError
-from sessions.line.commands import CommandRefused, Follower, Output, Welcome, listed
+from sessions.line.commands import CommandRefused, Exit, Follower, Output, Welcome, listed
 from tests.holder.conftest import Holder, Start, wait_until_gone
 from tests.holder.line import PATIENCE_S, Seen, feed, line_to, run, shell, wanted
 
@@ -309,3 +310,17 @@ async def test_all_end_with_the_session(start: Start) -> None:
         holder.process.terminate()
         await asyncio.to_thread(holder.process.wait, 20)
         await asyncio.to_thread(wait_until_gone, int(seen.out))
+
+
+async def test_who_follows_quietly_hears_of_the_end_alone(holder: Holder) -> None:
+    async with line_to(holder) as line:
+        quiet = await Follower.start(line, shell("head -c 3000000 /dev/zero; exit 5", quiet=True))
+        welcome = await quiet.read()
+        assert isinstance(welcome, Welcome)
+        reader = await Seen().follow(await Follower.attach(line, "c", paced=True))
+        assert len(reader.out) == 3_000_000  # it waited for its reader, and not for who is quiet
+        exit_ = await quiet.read()
+        assert isinstance(exit_, Exit)
+        assert (exit_.status, exit_.offset) == (5, 3_000_000)
+        quiet.close()
+        assert json.loads(holder.run("commands").stdout)[0]["status"] == 5

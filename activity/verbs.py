@@ -56,6 +56,8 @@ VERBS = {
     "terminal.end": "End terminal",
     "terminal.exit": "Shell ended",
     "terminal.rename": "Rename terminal",
+    "command.run": "Run command",
+    "command.end": "End command",
     "team.create": "Create team",
     "team.rename": "Rename team",
     "invitation.create": "Write",

@@ -18,9 +18,9 @@ from api import limits
 from sandboxes.models import Sandbox, SandboxQuerySet
 from sandboxes.names import SLUG
 from sandboxes.permissions import REFUSALS, ROLES_FOR, Action, may
-from sessions.models import Session, SessionToken, Terminal
+from sessions.models import Command, Session, SessionToken, Terminal
 from sessions.names import SESSION_ID
-from sessions.rights.table import Act, require
+from sessions.rights.table import Act, acts_of, require
 
 
 class RateLimited(Refused):
@@ -139,6 +139,24 @@ class Caller:
         found = rows.filter(pk=pk).first()
         if found is None:
             raise Hidden("This terminal does not exist, or you may not see it.", code="unknown_terminal")
+        return found
+
+    def command(self, pk: UUID) -> Command:
+        """Return a command to look at. Raises Hidden."""
+        rows = Command.objects.visible_to(self.user).select_related("session__sandbox__team", "created_by")
+        rows = rows.filter(session__sandbox__team=self.team_id) if self.team_id else rows
+        rows = rows.filter(session=self.only) if self.only else rows
+        found = rows.filter(pk=pk).first()
+        if found is None:
+            raise Hidden("This command does not exist, or you may not see it.", code="unknown_command")
+        return found
+
+    def command_to_drive(self, pk: UUID) -> Command:
+        """Return a command to signal, feed and end. Raises Hidden, NotAllowed."""
+        found = self.command(pk)
+        acts = acts_of(self.user, found.session, found.session.sandbox.team.role_of(self.user))
+        if not {Act.TYPE, Act.END} & acts:
+            raise NotAllowed("This command is someone else's. Nothing was changed.", found)
         return found
 
 

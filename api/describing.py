@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signal import Signals
 from typing import Any
 
 from accounts.models import ApiToken, Team, User
@@ -11,7 +12,7 @@ from sandboxes.models import Sandbox, Step, Template
 from sandboxes.models import Usage as UsageRow
 from sandboxes.models.operations import operations_in
 from sandboxes.permissions import Action, may
-from sessions.models import Session, SessionToken, Terminal
+from sessions.models import Command, Session, SessionToken, Terminal
 from sessions.rights.table import Act, acts_of
 
 
@@ -114,6 +115,20 @@ def terminal(row: Terminal) -> dict[str, Any]:
         "created_by": str(row.created_by) if row.created_by else None,
         "end_reason": row.end_reason,
         "socket": f"/ws/terminals/{row.pk}/",
+    }
+
+
+def command(row: Command) -> dict[str, Any]:
+    """Describe a command; `row.session.sandbox` is read."""
+    names = ("argv", "exit_status", "timed_out", "ran_s", "created_at", "ended_at", "end_reason")
+    return {name: getattr(row, name) for name in names} | {
+        "id": str(row.pk),
+        "sandbox": row.session.sandbox.slug,
+        "session": row.session.name,
+        "state": "running" if row.is_live else "ended",
+        "signal": Signals(row.signal).name if row.signal else None,
+        "created_by": str(row.created_by) if row.created_by else None,
+        "socket": f"/ws/commands/{row.pk}/",
     }
 
 

@@ -27,8 +27,17 @@ class NotDone(Exception):  # noqa: N818 - carries an answer out of a transaction
         self.answer = answer
 
 
+def once_by_itself(view: Run) -> Run:
+    """Mark an operation that keeps to a key by itself: it asks the engine, and no transaction may wait for that."""
+    view.keeps_to_key = True  # type: ignore[attr-defined]
+    return view
+
+
 def answered_once(run: Run) -> Run:
     """Wrap an operation. Of requests with one key at once the others wait for the first one's answer."""
+    view = getattr(getattr(run, "__self__", None), "view_func", None)
+    if getattr(view, "keeps_to_key", False):
+        return run
 
     @wraps(run)
     def answer(request: HttpRequest, **values: Any) -> HttpResponse:

@@ -273,6 +273,75 @@ class TerminalChange(Body):
     title: Text = Field(min_length=1, max_length=60)
 
 
+class CommandOut(BaseModel):
+    """A program that was run in a session. Its output is kept by the session, the last mebibyte of it."""
+
+    id: str
+    sandbox: str
+    session: str
+    argv: list[str] = Field(description="Its words, without values of the session's secrets, and cut when long.")
+    state: Literal["running", "ended"]
+    exit_status: int | None = Field(description="128 + the signal of one that was killed; null if nobody saw the end.")
+    signal: str | None
+    timed_out: bool
+    ran_s: float | None = Field(description="Seconds that it ran.")
+    created_at: datetime
+    created_by: str | None
+    ended_at: datetime | None
+    end_reason: str
+    socket: str = Field(description="Path of the websocket that follows it, subprotocol sandlot.command.v1.")
+
+
+class NewCommand(Body):
+    """What to run: `argv`, or `command` for `/bin/sh -c`."""
+
+    argv: list[str] | None = Field(None, min_length=1, max_length=1000)
+    command: str | None = Field(None, max_length=131_072)
+    cwd: str = Field("", max_length=4096, description="A folder; one without / is in the workspace.")
+    env: dict[str, str] = Field(default_factory=dict, max_length=1000, description="On top of the session's own.")
+    input: bool = Field(False, description="Whether it reads input. If not, its input is at its end.")
+    size: list[int] | None = Field(
+        None, min_length=2, max_length=2, description="Columns and rows: run it on a terminal of its own."
+    )
+    paced: bool = Field(True, description="Whether it waits for its reader while a mebibyte is unread, 30 s at most.")
+    limit_s: float | None = Field(None, gt=0, le=2_592_000, description="After it SIGTERM, and 5 s later SIGKILL.")
+
+
+class CommandInput(Body):
+    text: str | None = Field(None, max_length=262_144)
+    base64: str | None = Field(None, max_length=262_144, description="For bytes that are no text.")
+    offset: int | None = Field(None, ge=0, lt=1 << 63, description="Of its input. What was taken before is skipped.")
+    end: bool = Field(False, description="Whether the input ends here.")
+
+
+class CommandInputTaken(BaseModel):
+    taken: int = Field(description="Bytes of input that it has been given in all.")
+
+
+class CommandSignal(Body):
+    signal: Text = Field(max_length=20, description="INT, TERM, KILL, HUP, USR1 and so on.")
+
+
+class OutputPiece(BaseModel):
+    """A piece of one stream; of a gap only the offsets."""
+
+    stream: Literal["stdout", "stderr", "gap"]
+    offset: int
+    text: str | None = Field(description="What is no valid UTF-8 becomes U+FFFD.")
+    base64: str | None = Field(description="Instead of text, when it was asked for.")
+
+
+class CommandOutput(BaseModel):
+    """What came of the output, in the order in which it came."""
+
+    pieces: list[OutputPiece]
+    next_offset: int
+    is_over: bool = Field(description="Whether this is all: it has ended, and nothing comes behind it.")
+    exit_status: int | None
+    signal: str | None
+    timed_out: bool
+
+
 class TokenOut(BaseModel):
     """What is known of a token; its text is not kept."""
 

@@ -191,8 +191,7 @@ static void receive_whole_frames(struct follower *follower);
 /* Whatever its state is now, waits for what it needs next. */
 static void watch_for_more(struct follower *follower, bool sends)
 {
-    const struct command *command = follower->command;
-    bool reads = !follower->closing && (!command || command_takes_input(command));
+    bool reads = !follower->closing && !follower->waits;
     watch_events(&follower->socket, (reads ? EPOLLIN : 0) | (sends || follower->pending.size ? EPOLLOUT : 0));
 }
 
@@ -354,9 +353,10 @@ static void on_frame(struct follower *follower, const struct frame *frame)
     follower_wake(follower);
 }
 
-static bool takes_more(const struct follower *follower)
+/* Whoever brings more input than the command takes waits, and nobody else: others may still end it. */
+static bool must_wait(const struct follower *follower, const struct frame *frame)
 {
-    return !follower->dropped && !follower->closing && (!follower->command || command_takes_input(follower->command));
+    return (int)frame->type == COMMAND_INPUT && follower->command && !command_takes_input(follower->command);
 }
 
 /* Handles the frames that are whole, as long as their command takes what they bring. */
@@ -364,7 +364,8 @@ static void receive_whole_frames(struct follower *follower)
 {
     struct bytes *received = &follower->received;
     struct frame frame;
-    while (received->size && takes_more(follower)) {
+    follower->waits = false;
+    while (received->size && !follower->dropped && !follower->closing) {
         size_t limit = follower->command ? FRAME_BYTES + 8 : LINK_FRAME_BYTES;
         long taken = frame_cut(received->data + received->start, received->size, limit, &frame);
         if (taken == 0)
@@ -373,6 +374,8 @@ static void receive_whole_frames(struct follower *follower)
             turn_away(follower, ERROR_MALFORMED, "a frame of an impossible length");
             return;
         }
+        if ((follower->waits = must_wait(follower, &frame)))
+            return;
         on_frame(follower, &frame);
         if (!follower->dropped)
             bytes_drop(received, (size_t)taken);
@@ -385,7 +388,7 @@ static void socket_ready(struct watch *watch, uint32_t events)
     follower_wake(follower);
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         return;
-    if (!takes_more(follower)) {
+    if (follower->closing || follower->waits) {
         if (events & (EPOLLHUP | EPOLLERR))
             drop(follower);
         return;

@@ -10,6 +10,7 @@ struct follower {
     struct watch socket;
     struct timer deadline;
     struct command *command; /* NULL before START or ATTACH, and after the farewell */
+    bool waits; /* with input that the command does not take now: nothing behind it is looked at */
     bool awake, dropped, closing, paces, is_quiet;
     bool welcome_due, created, exit_due, ack_due;
     struct bytes received, pending;

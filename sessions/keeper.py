@@ -35,6 +35,7 @@ from sandboxes.models import Sandbox, State
 from sandboxes.supervising.work import Work
 from sessions.brings import private
 from sessions.brings.git import private_files
+from sessions.command.ends import note_ends
 from sessions.containers import container_name, global_container_name, identity_of, named
 from sessions.holder import HOLDER
 from sessions.models import Session, SessionState
@@ -126,6 +127,9 @@ class SessionKeeper:
     async def down(self, sandbox: Sandbox, reason: str) -> None:
         await self._remove((await self._look(sandbox)).of(sandbox.slug), sandbox, reason)
         await sync_to_async(note_stopped)(sandbox, reason)
+
+    async def tidy(self) -> None:
+        await note_ends(self.engine)
 
     async def known(self) -> set[tuple[str, str]]:
         return {pair async for pair in Session.objects.values_list("sandbox__slug", "name")}

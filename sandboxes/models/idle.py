@@ -25,6 +25,7 @@ class Use(models.TextChoices):
 
     TYPED = "typed", "last keystroke by"
     OPENED = "opened", "terminal opened by"
+    RAN = "ran", "command run by"
 
 
 class Idle(Trashable):

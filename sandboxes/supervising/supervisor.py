@@ -79,6 +79,10 @@ class Keeper(Protocol):
         """Have no session container of this sandbox left."""
         ...
 
+    async def tidy(self) -> None:
+        """Write down what ended in sessions while nobody looked. Called with each full look."""
+        ...
+
     async def known(self) -> set[tuple[str, str]]:
         """Return (sandbox, session) of all sessions, by slug and id."""
         ...
@@ -217,6 +221,7 @@ class Supervisor:
         await self._report(None)
         await sync_to_async(self._look_at_the_clock)()
         await self._orphans.inspect(self.engine, settings.SANDLOT_INSTANCE, await self.keeper.known())
+        await self.keeper.tidy()
 
     def _look_at_the_clock(self) -> None:
         """Wish for what is due: idle sandboxes stop, the trash is emptied."""

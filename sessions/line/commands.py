@@ -215,6 +215,13 @@ class Follower:
                 self._events.append(event)
         return self._events.popleft()
 
+    async def welcome(self) -> Welcome:
+        """Return the first answer. Raises LineError, ProtocolError."""
+        event = await self.read()
+        if not isinstance(event, Welcome):
+            raise ProtocolError("The holder did not welcome the follower of a command.")
+        return event
+
     def consumed(self, size: int) -> None:
         """Let the holder send so much more."""
         self._channel.consumed(size)
@@ -239,7 +246,12 @@ class Follower:
         """Ask for its end: SIGTERM, and SIGKILL after five seconds."""
         await self._channel.write(framed(bytes([CommandFrame.END])))
 
+    def leave(self) -> None:
+        """Let go once what was sent has arrived."""
+        self._channel.end()
+
     def close(self) -> None:
+        """Let go at once."""
         self._channel.close()
 
 

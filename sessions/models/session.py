@@ -244,6 +244,11 @@ class Session(models.Model):
         Session.objects.filter(pk=self.pk).update(private_reached=version)
         self.private_reached = version
 
+    @property
+    def secrets(self) -> set[str]:
+        """What must not be seen in any word that is kept of it: values of variables, and tokens."""
+        return {*self.environment.values(), sealed.get(self, "git_token"), sealed.get(self, "host_token")} - {""}
+
     # --- questions -----------------------------------------------------------------------------------------------
     @property
     def is_running(self) -> bool:
@@ -264,13 +269,13 @@ class Session(models.Model):
         return self.permission == Permission.WRITE
 
     @classmethod
-    def note_use(cls, pk: int, user_id: int) -> None:
-        """Write down that someone types."""
+    def note_use(cls, pk: int, user_id: int, how: Use = Use.TYPED) -> None:
+        """Write down that someone types, or runs something."""
         cls.objects.filter(pk=pk).update(last_used_at=timezone.now())
         user = User.objects.filter(pk=user_id).first()
         sandbox = Sandbox.objects.filter(sessions=pk).first()
         if user and sandbox:
-            sandbox.note_use(user, Use.TYPED)
+            sandbox.note_use(user, how)
 
     def change_permission(self, permission: str) -> None:
         """Write the wish; the supervisor replaces the container, whose mounts decide what can be written."""
@@ -296,6 +301,7 @@ class Session(models.Model):
             sandbox = Sandbox.objects.select_for_update().get(pk=self.sandbox_id)
             is_new = Session.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
             self.terminals.live().close_all("The session was ended.")
+            self.commands.live().end_all("The session was ended.")
             self.ended_at = self.ended_at or timezone.now()
             if is_new:
                 record("session.end", self)
@@ -304,7 +310,8 @@ class Session(models.Model):
         self.sandbox.announce()
 
     def lose_terminals(self, reason: str) -> None:
-        """Write down that the shells went with their container; those never started wait for the next one."""
+        """Write down that shells and commands went with their container; shells never started wait for the next one."""
+        self.commands.live().end_all(reason or "The session was restarted.")
         self.terminals.live().exclude(opened_at=None).close_all(reason or "The session was restarted.")
 
     def retry(self) -> None:

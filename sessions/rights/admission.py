@@ -1,4 +1,4 @@
-"""May this person look at this terminal, and type into it? Asked when a socket opens and while it stays open."""
+"""May this person look at what runs in a session, and type into it? Asked when a socket opens and while it is open."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from activity.log import VISIT, record
 from activity.models import Outcome
 from activity.refusals import Close, Hidden, NotAllowed, NotNow, Over, Refused, SignedOut
 from sandboxes.models import State
+from sessions.brings.program import shell_of
 from sessions.containers import container_name
 from sessions.holder import Program
 from sessions.models import Session, SessionState, Terminal
 from sessions.rights.proof import Proof, reaches, still_good
 from sessions.rights.table import Act, may
-from sessions.terminal.shell import shell_for
 
 logger = logging.getLogger(__name__)
 
 
 def signed_out(login: Proof | None) -> Refused:
     if login is None or isinstance(login, Login):
-        return SignedOut("You are signed out. The terminal keeps running: sign in again to go on.")
-    return SignedOut("This token is mistyped, expired or revoked. The terminal keeps running.")
+        return SignedOut("You are signed out. What runs here keeps running: sign in again to go on.")
+    return SignedOut("This token is mistyped, expired or revoked. What runs keeps running.")
 
 
 def missing_scope(scope: Scope) -> Refused:
@@ -43,40 +43,67 @@ def session_over() -> Refused:
 
 
 def paused() -> Refused:
-    return NotNow("The sandbox is paused. The terminal goes on where it stood once it is resumed.")
+    return NotNow("The sandbox is paused. What runs in it goes on where it stood once it is resumed.", code="paused")
 
 
 @dataclass(frozen=True, eq=False)
 class Admission:
-    """A person's admitted place at a terminal. `shell` is there while the terminal was never opened."""
+    """A person's admitted place in a session: at a terminal, or at its commands."""
 
     login: Proof
-    terminal_id: UUID
     session_id: int
     container: str
     name: str
-    title: str
     may_drive: bool
+
+
+@dataclass(frozen=True, eq=False)
+class TerminalAdmission(Admission):
+    """`shell` is there while the terminal was never opened."""
+
+    terminal_id: UUID
+    title: str
     shell: Program | None
 
 
-def admit(login: Proof | None, terminal_id: UUID) -> Admission:
-    """Return the person's admission at a terminal. Raises Refused with the reason."""
+def person_of(login: Proof | None) -> tuple[Proof, User]:
+    """Return who that is, if they may look at what runs in sessions. Raises SignedOut, NotAllowed."""
     if login is None or not still_good([login]):
         raise signed_out(login)
     if not login.grants(Scope.TERMINALS_READ):
         raise missing_scope(Scope.TERMINALS_READ)
-    user = User.objects.get(pk=login.user_id)
-    terminal = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
-    if terminal is None or not reaches(login, terminal.session):
-        raise not_here()
-    session = terminal.session
+    return login, User.objects.get(pk=login.user_id)
+
+
+def admit_to(login: Proof | None, session: Session | None) -> Admission:
+    """Return the person's admission to a session's commands. Raises Refused with the reason."""
+    login, user = person_of(login)
+    role = session.sandbox.team.role_of(user) if session else None
+    if session is None or role is None or not reaches(login, session):
+        raise Hidden("This session does not exist, or you may not see it.", code="unknown_session")
+    require_running(session)
+    may_drive = may_type(login, user, session, role)
+    return Admission(login, session.pk, container_name(session), user.display_name, may_drive)
+
+
+def require_running(session: Session) -> None:
+    """Raises NotNow, with the reason and the way on."""
     if session.sandbox.state == State.PAUSED:
         raise paused()
     if session.state != SessionState.RUNNING:
         raise NotNow(f"The session {session.name} is not running yet. It connects by itself.")
+
+
+def admit(login: Proof | None, terminal_id: UUID) -> TerminalAdmission:
+    """Return the person's admission at a terminal. Raises Refused with the reason."""
+    login, user = person_of(login)
+    terminal = Terminal.objects.visible_to(user).select_related("session__sandbox__team").filter(pk=terminal_id).first()
+    if terminal is None or not reaches(login, terminal.session):
+        raise not_here()
+    session = terminal.session
+    require_running(session)
     may_drive = may_type(login, user, session, session.sandbox.team.role_of(user))
-    return Admission(
+    return TerminalAdmission(
         login=login,
         terminal_id=terminal_id,
         session_id=session.pk,
@@ -100,14 +127,14 @@ def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Program | None:
     if not may_drive:
         raise NotNow("This terminal was not opened yet. It connects by itself.")
     try:
-        return shell_for(terminal.session)
+        return shell_of(terminal.session)
     except VaultError as error:
         logger.error("The variables of %s do not open: %s", terminal.session, error)  # noqa: TRY400  # it is all said
         text = "The variables of this session cannot be opened. Whoever runs the server finds the reason in its log."
         raise Over(text) from error
 
 
-def let_in(login: Proof | None, terminal_id: UUID) -> Admission:
+def let_in(login: Proof | None, terminal_id: UUID) -> TerminalAdmission:
     """Admit and record it; a link that comes back within the same visit is not a new one. Raises Refused."""
     terminal = Terminal.objects.select_related("session__sandbox__team").filter(pk=terminal_id).first()
     try:

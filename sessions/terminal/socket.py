@@ -7,7 +7,6 @@ It accepts first and closes with a code afterwards: a refused upgrade is only 10
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from contextlib import aclosing
@@ -22,11 +21,12 @@ from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound, S
 from sandboxes.engines import engine_named
 from sessions.holder import HolderError, ProtocolError, unpack
 from sessions.models import Session, Terminal
-from sessions.rights.admission import Admission, expelled, let_in, note_end_wish
+from sessions.rights.admission import TerminalAdmission, expelled, let_in, note_end_wish
 from sessions.terminal import protocol
 from sessions.terminal.link import HolderLink, LinkEnded
 from sessions.terminal.protocol import Frame, Hello
 from sessions.terminal.watch import watch
+from sessions.websocket import Client, ClientGone
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,6 @@ logger = logging.getLogger(__name__)
 HELLO_TIMEOUT_S = 8
 # "Last used" is for people: a write a minute is enough.
 USED_EVERY_S = 60
-# ASGI extension of our own server.
-DIRECT = "sandlot.direct"
-# A close reason is at most 123 bytes on the wire.
-REASON_MAX_BYTES = 123
 
 HOLDER_REFUSALS: dict[HolderError, type[Refused]] = {
     HolderError.MALFORMED: Invalid,
@@ -52,17 +48,13 @@ HOLDER_REFUSALS: dict[HolderError, type[Refused]] = {
 }
 
 
-class BrowserGone(Exception):  # noqa: N818
-    """The browser closed the websocket, or its network did."""
-
-
 async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """ASGI application of /ws/terminals/<id>/."""
-    browser = Browser(scope, receive, send)
+    browser = Client(scope, receive, send)
     try:
-        await browser.accept(scope.get("subprotocols", []))
+        await browser.accept(scope.get("subprotocols", []), protocol.SUBPROTOCOL)
         await serve(browser, scope)
-    except BrowserGone:
+    except ClientGone:
         pass
     except Refused as refusal:
         await browser.close(refusal)
@@ -79,7 +71,7 @@ async def terminal_socket(scope: dict[str, Any], receive: Any, send: Any) -> Non
         await browser.close(EngineSilent(f"The engine refused: {error}"))
 
 
-async def serve(browser: Browser, scope: dict[str, Any]) -> None:
+async def serve(browser: Client, scope: dict[str, Any]) -> None:
     """Admit the person, link to the holder, then carry messages both ways until one side is done."""
     terminal_id: UUID = scope["url_route"]["kwargs"]["terminal_id"]
     admission = await database_sync_to_async(let_in)(scope["login"], terminal_id)
@@ -97,7 +89,7 @@ async def serve(browser: Browser, scope: dict[str, Any]) -> None:
         link.close()
 
 
-async def carry(browser: Browser, link: HolderLink, admission: Admission) -> None:
+async def carry(browser: Client, link: HolderLink, admission: TerminalAdmission) -> None:
     """Run both directions and the watch over the person's rights; the first to end ends all."""
     tasks = [
         asyncio.create_task(from_holder(browser, link, admission)),
@@ -115,7 +107,7 @@ async def carry(browser: Browser, link: HolderLink, admission: Admission) -> Non
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def from_holder(browser: Browser, link: HolderLink, admission: Admission) -> None:
+async def from_holder(browser: Client, link: HolderLink, admission: TerminalAdmission) -> None:
     """Carry frames to the browser, those that came together in one go; the holder's own words become JSON."""
     while True:
         for passes, frames in groupby(await link.read(), is_for_browser):
@@ -126,7 +118,7 @@ async def from_holder(browser: Browser, link: HolderLink, admission: Admission) 
                     await tell(browser, link, admission, frame)
 
 
-async def bring_news(browser: Browser, admission: Admission) -> None:
+async def bring_news(browser: Client, admission: TerminalAdmission) -> None:
     """Say in the terminal what happened to its session: out of memory, too many processes, a full disk."""
     async with aclosing(watch.notices(admission)) as notices:
         async for kind, text in notices:
@@ -137,13 +129,13 @@ def is_for_browser(frame: bytes) -> bool:
     return frame[0] in protocol.TO_BROWSER
 
 
-async def pass_on(browser: Browser, admission: Admission, frames: list[bytes]) -> None:
+async def pass_on(browser: Client, admission: TerminalAdmission, frames: list[bytes]) -> None:
     await browser.send_frames(frames)
     if frames[-1][0] == Frame.EXIT:
         await note_exit(admission, frames[-1])
 
 
-async def tell(browser: Browser, link: HolderLink, admission: Admission, message: bytes) -> None:
+async def tell(browser: Client, link: HolderLink, admission: TerminalAdmission, message: bytes) -> None:
     """Turn what the holder says to the server into JSON. Raises Refused when it refuses the link."""
     kind = message[0]
     if kind == Frame.WELCOME:
@@ -158,7 +150,7 @@ async def tell(browser: Browser, link: HolderLink, admission: Admission, message
         raise ProtocolError(text)
 
 
-async def welcome(browser: Browser, link: HolderLink, admission: Admission, message: bytes) -> None:
+async def welcome(browser: Client, link: HolderLink, admission: TerminalAdmission, message: bytes) -> None:
     answer = protocol.Welcome.unpack(message)
     link.number = answer.link
     if admission.shell is not None:
@@ -166,12 +158,12 @@ async def welcome(browser: Browser, link: HolderLink, admission: Admission, mess
     await browser.send_json(answer.as_json() | {"may_drive": admission.may_drive, "title": admission.title})
 
 
-async def note_exit(admission: Admission, message: bytes) -> None:
+async def note_exit(admission: TerminalAdmission, message: bytes) -> None:
     status, _ = unpack("!iQ", message)
     await database_sync_to_async(mark_ended)(admission.terminal_id, status, "")
 
 
-async def refusal_of(admission: Admission, message: bytes) -> Refused:
+async def refusal_of(admission: TerminalAdmission, message: bytes) -> Refused:
     """Turn the holder's ERROR into a refusal; a shell that is not there any more is written down."""
     (number,) = unpack("!H", message)
     text = message[3:].decode(errors="replace")[:500]
@@ -188,9 +180,9 @@ def mark_ended(terminal_id: UUID, status: int | None, reason: str) -> None:
         terminal.mark_ended(status, reason[:200])
 
 
-async def from_browser(browser: Browser, link: HolderLink, admission: Admission) -> None:
+async def from_browser(browser: Client, link: HolderLink, admission: TerminalAdmission) -> None:
     """Join at its hello, then carry what the browser may send; everything else is a protocol error."""
-    hello = await browser.hello()
+    hello = await hello_of(browser)
     link.join(protocol.link(hello, admission.name, may_drive=admission.may_drive, shell=admission.shell))
     used_at = -float(USED_EVERY_S)
     while True:
@@ -208,7 +200,19 @@ async def from_browser(browser: Browser, link: HolderLink, admission: Admission)
             await command(browser, link, admission, protocol.parse_text(text))
 
 
-async def command(browser: Browser, link: HolderLink, admission: Admission, words: dict[str, Any]) -> None:
+async def hello_of(browser: Client) -> Hello:
+    """Return the first message. Raises ClientGone, ProtocolError, also when it does not come."""
+    try:
+        async with asyncio.timeout(HELLO_TIMEOUT_S):
+            _, text = await browser.receive()
+    except TimeoutError:
+        raise ProtocolError(f"No hello came within {HELLO_TIMEOUT_S} seconds.") from None
+    if text is None:
+        raise ProtocolError("The first message must be a hello in JSON.")
+    return Hello.from_text(text)
+
+
+async def command(browser: Client, link: HolderLink, admission: TerminalAdmission, words: dict[str, Any]) -> None:
     """Carry out one JSON message of the browser."""
     if words["type"] == "ping":
         await browser.send_json({"type": "pong", "n": words.get("n")})
@@ -226,71 +230,9 @@ async def command(browser: Browser, link: HolderLink, admission: Admission, word
         link.end()
 
 
-async def hand_on(browser: Browser, link: HolderLink, other: int) -> None:
+async def hand_on(browser: Client, link: HolderLink, other: int) -> None:
     """Give the keyboard to another viewer. The holder, which knows better by now, checks it once more."""
     if reason := link.presence.why_not_hand(link.number, other):
         await browser.notice("warning", "not_handed", reason)
     else:
         link.hand(other)
-
-
-class Browser:
-    """The websocket as ASGI events, in the words of the protocol."""
-
-    def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        self._receive, self._send = receive, send
-        # The server's short way, past the layers that wrap `send` for every message. See config/websocket.py.
-        self._send_at_once = scope.get("extensions", {}).get(DIRECT, {}).get("send")
-        self._closed = False
-
-    async def accept(self, offered: list[str]) -> None:
-        """Accept with our subprotocol. Raises BrowserGone, ProtocolError when it was not offered."""
-        event = await self._receive()
-        if event["type"] != "websocket.connect":
-            raise BrowserGone
-        known = protocol.SUBPROTOCOL in offered
-        await self._send({"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL if known else None})
-        if not known:
-            raise ProtocolError(f"Ask for the subprotocol {protocol.SUBPROTOCOL}.")
-
-    async def hello(self) -> Hello:
-        """Return the first message. Raises BrowserGone, ProtocolError, also when it does not come."""
-        try:
-            async with asyncio.timeout(HELLO_TIMEOUT_S):
-                _, text = await self.receive()
-        except TimeoutError:
-            raise ProtocolError(f"No hello came within {HELLO_TIMEOUT_S} seconds.") from None
-        if text is None:
-            raise ProtocolError("The first message must be a hello in JSON.")
-        return Hello.from_text(text)
-
-    async def receive(self) -> tuple[bytes | None, str | None]:
-        """Return the next message as bytes or as text. Raises BrowserGone."""
-        event = await self._receive()
-        if event["type"] == "websocket.disconnect":
-            self._closed = True
-            raise BrowserGone
-        return event.get("bytes"), event.get("text")
-
-    async def send_frames(self, frames: list[bytes]) -> None:
-        """Send frames as one message each; where the server can, all at once and only while there is room."""
-        if self._send_at_once is not None:
-            await self._send_at_once(frames)
-        else:
-            for frame in frames:
-                await self._send({"type": "websocket.send", "bytes": frame})
-
-    async def send_json(self, data: dict[str, Any]) -> None:
-        await self._send({"type": "websocket.send", "text": json.dumps(data, ensure_ascii=False)})
-
-    async def notice(self, level: str, code: str, text: str) -> None:
-        await self.send_json({"type": "notice", "level": level, "code": code, "text": text})
-
-    async def close(self, refusal: Refused) -> None:
-        """Say the sentence, then close with the code."""
-        if self._closed:
-            return
-        self._closed = True
-        await self.notice("warning", refusal.close.name.lower(), refusal.text)
-        reason = refusal.text.encode()[:REASON_MAX_BYTES].decode(errors="ignore")
-        await self._send({"type": "websocket.close", "code": int(refusal.close), "reason": reason})

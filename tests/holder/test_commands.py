@@ -67,18 +67,13 @@ async def test_a_program_that_never_reads_stops_only_its_own_channel(holder: Hol
         for number in range(20):
             assert (await run(line, wanted("true", name=f"t{number}"))).exit
         assert not writing.done()
-        await line_signal(stuck, signal.SIGKILL)
+        other = await Follower.attach(line, "stuck", quiet=True)
+        await other.signal(signal.SIGKILL)
+        other.leave()
         seen = await Seen().follow(stuck)
         assert seen.exit
         assert seen.exit.signal == signal.SIGKILL
         await asyncio.gather(writing, return_exceptions=True)
-
-
-async def line_signal(follower: Follower, number: int) -> None:
-    """Send a signal by another way than the input, which is full."""
-    welcome = await follower.read()
-    assert isinstance(welcome, Welcome)
-    os.kill(welcome.pid, number)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,9 @@ class NoSessions:
     async def needy(self, world: World) -> set[int]:
         return set()
 
+    async def tidy(self) -> None:
+        pass
+
     async def known(self) -> set[str]:
         return set()
 

@@ -101,6 +101,9 @@ class Keeper:
             raise self.fault
         return set()
 
+    async def tidy(self) -> None:
+        pass
+
     async def known(self) -> set[tuple[str, str]]:
         return set()
 

@@ -19,7 +19,7 @@ from accounts.models import ApiToken, Role, Scope, Team, User
 from activity.refusals import Close, Refused
 from sandboxes.models import Sandbox
 from sessions.models import Session, SessionState, SessionToken, Terminal, session_token
-from sessions.rights.admission import Admission, admit, expelled
+from sessions.rights.admission import TerminalAdmission, admit, expelled
 from sessions.rights.proof import Proof, SessionLogin
 
 
@@ -47,17 +47,17 @@ def refusal(login: Proof | None, terminal: Terminal) -> Close:
     return caught.value.close
 
 
-def outcome(*admissions: Admission) -> list[Close | None]:
+def outcome(*admissions: TerminalAdmission) -> list[Close | None]:
     reasons = expelled(admissions)
     return [reasons[admission].close if admission in reasons else None for admission in admissions]
 
 
 @pytest.fixture
-def bobs_admission(bob: User, bobs_session: Session) -> Admission:
+def bobs_admission(bob: User, bobs_session: Session) -> TerminalAdmission:
     return admit(signed_in(bob), terminal_of(bobs_session).pk)
 
 
-def test_bob_types_into_his_own_terminal(bobs_admission: Admission) -> None:
+def test_bob_types_into_his_own_terminal(bobs_admission: TerminalAdmission) -> None:
     assert bobs_admission.may_drive
     assert bobs_admission.shell is not None
     assert bobs_admission.shell.env["TERM"] == "xterm-256color"
@@ -120,41 +120,43 @@ def test_an_opened_terminal_is_never_started_a_second_time(bob: User, bobs_sessi
     assert admit(signed_in(bob), terminal.pk).shell is None
 
 
-def test_nobody_is_expelled_while_nothing_changed(bobs_admission: Admission) -> None:
+def test_nobody_is_expelled_while_nothing_changed(bobs_admission: TerminalAdmission) -> None:
     assert outcome(bobs_admission) == [None]
 
 
-def test_logout_expels_the_one_browser_that_did_it(bob: User, bobs_admission: Admission) -> None:
+def test_logout_expels_the_one_browser_that_did_it(bob: User, bobs_admission: TerminalAdmission) -> None:
     other = admit(signed_in(bob), bobs_admission.terminal_id)
     assert isinstance(bobs_admission.login, Login)
     BrowserSession.objects.filter(session_key=bobs_admission.login.key).delete()
     assert outcome(bobs_admission, other) == [Close.SIGNED_OUT, None]
 
 
-def test_a_new_password_expels(bob: User, bobs_admission: Admission) -> None:
+def test_a_new_password_expels(bob: User, bobs_admission: TerminalAdmission) -> None:
     bob.set_password("another good password")
     bob.save()
     assert outcome(bobs_admission) == [Close.SIGNED_OUT]
 
 
-def test_a_disabled_account_expels(bob: User, bobs_admission: Admission) -> None:
+def test_a_disabled_account_expels(bob: User, bobs_admission: TerminalAdmission) -> None:
     User.objects.filter(pk=bob.pk).update(is_active=False)
     assert outcome(bobs_admission) == [Close.SIGNED_OUT]
 
 
-def test_a_lost_membership_expels(bob: User, team: Team, bobs_admission: Admission) -> None:
+def test_a_lost_membership_expels(bob: User, team: Team, bobs_admission: TerminalAdmission) -> None:
     team.memberships.get(user=bob).revoke()
     assert outcome(bobs_admission) == [Close.NOT_ALLOWED]
 
 
-def test_an_ended_session_expels_everybody(alice: User, bobs_session: Session, bobs_admission: Admission) -> None:
+def test_an_ended_session_expels_everybody(
+    alice: User, bobs_session: Session, bobs_admission: TerminalAdmission
+) -> None:
     Terminal(pk=bobs_admission.terminal_id).mark_opened()
     looking = admit(signed_in(alice), bobs_admission.terminal_id)
     bobs_session.end()
     assert outcome(bobs_admission, looking) == [Close.GONE, Close.GONE]
 
 
-def test_a_deleted_user_is_gone(bob: User, bobs_admission: Admission) -> None:
+def test_a_deleted_user_is_gone(bob: User, bobs_admission: TerminalAdmission) -> None:
     bob.delete()
     assert outcome(bobs_admission) == [Close.SIGNED_OUT]
 
@@ -166,7 +168,7 @@ def test_a_role_that_types_less_makes_the_socket_come_back(bob: User, team: Team
 
 
 def test_the_watch_asks_as_often_for_many_as_for_one(
-    bob: User, bobs_session: Session, bobs_admission: Admission
+    bob: User, bobs_session: Session, bobs_admission: TerminalAdmission
 ) -> None:
     admissions = [bobs_admission, *(admit(signed_in(bob), terminal_of(bobs_session).pk) for _ in range(9))]
     with CaptureQueriesContext(
@@ -204,7 +206,9 @@ def test_a_token_without_the_scope_and_one_for_another_team_see_nothing(bob: Use
     assert refusal(TokenLogin.of(None), terminal) == Close.SIGNED_OUT
 
 
-def test_a_revoked_token_expels_and_others_stay(bob: User, bobs_session: Session, bobs_admission: Admission) -> None:
+def test_a_revoked_token_expels_and_others_stay(
+    bob: User, bobs_session: Session, bobs_admission: TerminalAdmission
+) -> None:
     token, _ = ApiToken.make(bob, "a program", [Scope.TERMINALS_WRITE])
     admission = admit(TokenLogin.of(token), bobs_admission.terminal_id)
     assert outcome(bobs_admission, admission) == [None, None]

@@ -1,0 +1,1 @@
+"""Commands of a session: started, followed, ended, over its line."""

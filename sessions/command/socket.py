@@ -1,0 +1,286 @@
+"""The commands' websocket: starts and follows one command after the other, in one session.
+
+A plain ASGI coroutine like the terminals'. A client that runs many commands opens it once: a command costs two
+messages then, and no connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from activity.refusals import Hidden, Invalid, NotAllowed, Refused
+from sessions.command import acting, protocol
+from sessions.command.failures import ERRORS, refusal_of
+from sessions.command.running import Wanted, in_background, note_exit, see_the_end, start_of
+from sessions.holder import ProtocolError
+from sessions.line.commands import Exit, Follower, InputTaken, Output
+from sessions.line.lines import line_to
+from sessions.models import Command, Session
+from sessions.rights.admission import Admission, admit_to
+from sessions.terminal.watch import watch
+from sessions.websocket import Client, ClientGone
+
+logger = logging.getLogger(__name__)
+
+
+async def session_commands_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """ASGI application of /ws/sandboxes/<sandbox>/sessions/<session>/commands/."""
+    place = scope["url_route"]["kwargs"]
+    await answer(scope, receive, send, slug=place["slug"], name=place["name"])
+
+
+async def command_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """ASGI application of /ws/commands/<id>/: follows this one from the first `attach` on."""
+    await answer(scope, receive, send, command_id=scope["url_route"]["kwargs"]["command_id"])
+
+
+async def answer(scope: dict[str, Any], receive: Any, send: Any, **which: Any) -> None:
+    client = Client(scope, receive, send)
+    try:
+        await client.accept(scope.get("subprotocols", []), protocol.SUBPROTOCOL)
+        admission, session = await database_sync_to_async(admitted)(scope["login"], **which)
+        await serve(Conversation(client, admission, session, which.get("command_id")))
+    except ClientGone:
+        pass
+    except Refused as refusal:
+        await client.close(refusal)
+    except ProtocolError as error:
+        await client.close(Invalid(str(error)))
+    except ERRORS as error:
+        await client.close(refusal_of(error))
+
+
+def admitted(login: Any, slug: str = "", name: str = "", command_id: UUID | None = None) -> tuple[Admission, Session]:
+    """Return the person's admission. Raises Refused; a stranger learns nothing."""
+    rows = Session.objects.select_related("sandbox__team").filter(ended_at=None)
+    here = rows.filter(sandbox__slug=slug, name=name) if command_id is None else rows.filter(commands=command_id)
+    session = here.first()
+    admission = admit_to(login, session)
+    assert session is not None  # noqa: S101 - admit_to refuses None
+    return admission, session
+
+
+class Conversation:
+    """One socket: the command that it follows now, and what its client has read of it."""
+
+    def __init__(self, client: Client, admission: Admission, session: Session, only: UUID | None) -> None:
+        self.client, self.admission, self.session, self.only = client, admission, session, only
+        self.command: Command | None = None
+        self.follower: Follower | None = None
+        self.following: asyncio.Task[None] | None = None
+        self.acked = 0
+        self.input_taken = 0
+
+    # -- what the client says
+
+    async def take(self, data: bytes | None, text: str | None) -> None:
+        """Carry out one message. Raises ProtocolError, Refused, LineError."""
+        if data is not None:
+            await self._take_binary(protocol.from_binary(data))
+        elif text is not None:
+            words = parsed(text)
+            known = {
+                "start": self._start, "attach": self._attach, "end_input": self._end_input, "signal": self._signal,
+                "resize": self._resize, "end": self._end, "ping": self._ping,
+            }  # fmt: skip
+            act = known.get(words["type"])
+            if act is None:
+                raise ProtocolError(f"A message of type {words['type'][:40]!r} is not known here.")
+            await act(words)
+
+    async def _take_binary(self, message: protocol.Input | protocol.Ack) -> None:
+        if self.follower is None:
+            return  # it has ended while this was on its way
+        if isinstance(message, protocol.Ack):
+            if message.offset > self.acked:
+                self.follower.consumed(message.offset - self.acked)
+                self.acked = message.offset
+        else:
+            self._require_driving()
+            if message.offset + len(message.data) > self.input_taken + protocol.INPUT_AHEAD_BYTES:
+                raise ProtocolError(f"Input may be sent {protocol.INPUT_AHEAD_BYTES // 1024} KiB ahead, not more.")
+            await database_sync_to_async(acting.note_use_by)(self.session, self.admission.login.user_id)
+            await self.follower.write(message.offset, message.data)
+
+    async def _start(self, words: dict[str, Any]) -> None:
+        self._require_driving()
+        if self.only is not None or self.follower is not None:
+            raise ProtocolError("One command is followed at a time. Start others on the session's own socket.")
+        wanted = protocol.wanted_of(words)
+        pk = protocol.id_of(words) if "id" in words else None
+        try:
+            command, _ = await database_sync_to_async(begin)(self.session, self.admission, wanted, pk)
+        except Refused as refusal:
+            await self._refuse(refusal)
+            return
+        await self._begin(command, wanted, protocol.offset_of(words))
+
+    async def _begin(self, command: Command, wanted: Wanted, offset: int) -> None:
+        """Start what has a row now, and follow it. A refusal is told, and the socket stays for another command."""
+        try:
+            begun = await database_sync_to_async(start_of)(command, wanted, quiet=False)
+            follower = await Follower.start(await line_to(self.admission.container), begun)
+            await self._follow(command, follower, offset)
+        except (*ERRORS, Refused) as error:
+            refusal = error if isinstance(error, Refused) else refusal_of(error, command)
+            await database_sync_to_async(command.mark_ended)(None, reason=refusal.text)
+            await self._refuse(refusal, command)
+
+    async def _attach(self, words: dict[str, Any]) -> None:
+        if self.follower is not None:
+            raise ProtocolError("One command is followed at a time.")
+        pk, offset = self.only or protocol.id_of(words), protocol.offset_of(words)
+        try:
+            command = await database_sync_to_async(command_of)(self.session, pk)
+            line = await line_to(self.admission.container)
+            follower = await Follower.attach(line, str(pk), offset, paced=self.admission.may_drive)
+            await self._follow(command, follower, offset)
+        except (*ERRORS, Refused) as error:
+            await self._refuse(error if isinstance(error, Refused) else refusal_of(error))
+
+    async def _end_input(self, words: dict[str, Any]) -> None:
+        self._require_driving()
+        if self.follower is not None:
+            await self.follower.close_input(protocol.offset_of(words))
+
+    async def _signal(self, words: dict[str, Any]) -> None:
+        self._require_driving()
+        if self.follower is not None:
+            await self.follower.signal(protocol.signal_of(words.get("signal")))
+
+    async def _resize(self, words: dict[str, Any]) -> None:
+        self._require_driving()
+        if self.follower is not None:
+            await self.follower.resize(*protocol.size_of(words.get("size")))
+
+    async def _end(self, words: dict[str, Any]) -> None:
+        self._require_driving()
+        if self.follower is not None and self.command is not None:
+            await database_sync_to_async(acting.note_end_by)(self.command, self.admission.login.user_id)
+            await self.follower.end()
+
+    async def _ping(self, words: dict[str, Any]) -> None:
+        await self.client.send_json({"type": "pong", "n": words.get("n")})
+
+    def _require_driving(self) -> None:
+        if not self.admission.may_drive:
+            raise NotAllowed("You may look at what runs in this session, not run anything. Nothing was changed.")
+
+    # -- what the client is told
+
+    async def _follow(self, command: Command, follower: Follower, offset: int) -> None:
+        """Welcome the client to a command, and carry its output from now on. Raises what the holder refuses."""
+        try:
+            welcome = await follower.welcome()
+        except BaseException:
+            follower.close()
+            raise
+        self.command, self.follower, self.acked = command, follower, min(offset, welcome.head)
+        self.input_taken = welcome.input_taken
+        await self.client.send_json(protocol.as_json(welcome) | {"id": str(command.pk)})
+        self.following = asyncio.create_task(self._carry(command, follower))
+
+    async def _carry(self, command: Command, follower: Follower) -> None:
+        """Tell everything until the end; then the socket is free for another command."""
+        while (event := await follower.read(consumed=False)) is not None:
+            if isinstance(event, Output):
+                await self.client.send_frames([protocol.output_frame(event)])
+                continue
+            if isinstance(event, InputTaken):
+                self.input_taken = event.offset
+            if isinstance(event, Exit):
+                await database_sync_to_async(note_exit)(command, event)
+                self._let_go()
+            await self.client.send_json(protocol.as_json(event))
+            if isinstance(event, Exit):
+                return
+
+    def _let_go(self) -> None:
+        if self.follower is not None:
+            self.follower.close()
+        self.command = self.follower = self.following = None
+
+    async def _refuse(self, refusal: Refused, command: Command | None = None) -> None:
+        told = {"type": "refused", "code": refusal.code, "status": refusal.status, "text": refusal.text}
+        await self.client.send_json(told | ({"id": str(command.pk)} if command else {}))
+
+    def leave(self) -> None:
+        """The client is gone: what runs goes on, and its end is still written down."""
+        if self.following is not None:
+            self.following.cancel()
+        if self.command is not None:
+            in_background(see_the_end(self.command, None))
+        self._let_go()
+
+
+async def serve(conversation: Conversation) -> None:
+    """Take what the client says and watch over its rights; the first to end ends all."""
+    talking = asyncio.create_task(talk(conversation))
+    watching = asyncio.create_task(watch.until_expelled(conversation.admission))
+    try:
+        done, _ = await asyncio.wait({talking, watching}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (talking, watching):
+            task.cancel()
+        await asyncio.gather(talking, watching, return_exceptions=True)
+        conversation.leave()
+
+
+async def talk(conversation: Conversation) -> None:
+    """Take messages, while the command that is followed is carried beside. Raises what ends either."""
+    receiving = asyncio.create_task(conversation.client.receive())
+    try:
+        while True:
+            following = conversation.following
+            await asyncio.wait({receiving, *([following] if following else [])}, return_when=asyncio.FIRST_COMPLETED)
+            if following is not None and following.done():
+                following.result()
+            if receiving.done():
+                await conversation.take(*receiving.result())
+                receiving = asyncio.create_task(conversation.client.receive())
+    finally:
+        receiving.cancel()
+        with suppress(asyncio.CancelledError, ClientGone):
+            await receiving
+
+
+def begin(session: Session, admission: Admission, wanted: Wanted, pk: UUID | None) -> tuple[Command, bool]:
+    """Write the row of a command that someone on a socket starts. Raises Refused."""
+    user = acting.person(admission.login.user_id)
+    command, is_new = Command.begin(session, user, wanted.argv, pk=pk)
+    if command.session_id != session.pk or command.created_by != user:
+        raise Hidden("This id is another command's. Nothing was started.", code="unknown_command")
+    command.session = session
+    acting.note_use(session, user)
+    return command, is_new
+
+
+def command_of(session: Session, pk: UUID) -> Command:
+    """Return a command of this session. Raises Hidden."""
+    command = Command.objects.filter(session=session, pk=pk).first()
+    if command is None:
+        raise Hidden("This command does not exist, or you may not see it.", code="unknown_command")
+    command.session = session
+    return command
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return a text message's JSON object, which has a type. Raises ProtocolError."""
+    if len(text) > protocol.TEXT_MAX_BYTES:
+        raise ProtocolError(f"A text message may have {protocol.TEXT_MAX_BYTES} characters.")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"A text message must be JSON: {error}.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+        raise ProtocolError("A text message must be a JSON object with a type.")
+    return data

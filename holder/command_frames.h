@@ -13,7 +13,7 @@ enum command_frame {
     COMMAND_START = 0x40,       /* struct command_request; when the command is there already: the same as ATTACH */
     COMMAND_ATTACH = 0x41,      /* u8 flags, u64 offset, u8 size and id */
     COMMAND_LIST = 0x42,        /* empty */
-    COMMAND_INPUT = 0x43,       /* u64 offset of the first byte, bytes (1..16384) */
+    COMMAND_INPUT = 0x43,       /* u64 offset of the first byte, bytes (1..65536) */
     COMMAND_CLOSE_INPUT = 0x44, /* u64 offset: where the input ends */
     COMMAND_SIGNAL = 0x45,      /* u8 number */
     COMMAND_END = 0x46,         /* empty: SIGTERM, then SIGKILL */

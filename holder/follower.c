@@ -292,7 +292,7 @@ static bool on_input(struct follower *follower, struct reader *body)
 {
     uint64_t offset = read_u64(body);
     size_t size = body->left;
-    if (body->bad || !size || size > INPUT_FRAME_BYTES)
+    if (body->bad || !size || size > COMMAND_INPUT_FRAME_BYTES)
         return false;
     if (!command_type(follower->command, offset, body->at, size))
         turn_away(follower, ERROR_INPUT_GAP, "input before this is missing");
@@ -366,7 +366,7 @@ static void receive_whole_frames(struct follower *follower)
     struct frame frame;
     follower->waits = false;
     while (received->size && !follower->dropped && !follower->closing) {
-        size_t limit = follower->command ? FRAME_BYTES + 8 : LINK_FRAME_BYTES;
+        size_t limit = follower->command ? 1 + 8 + COMMAND_INPUT_FRAME_BYTES : LINK_FRAME_BYTES;
         long taken = frame_cut(received->data + received->start, received->size, limit, &frame);
         if (taken == 0)
             return;

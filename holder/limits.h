@@ -109,6 +109,8 @@
 #define STRETCHES_KEPT 4096
 /* Sent to a follower and perhaps not read: the credit of its channel, and what sockets and pipes hold on the way. */
 #define FOLLOWER_IN_FLIGHT_BYTES (512 * 1024)
+/* One INPUT frame of a command: nobody types it, so it may be as large as what an OUTPUT carries. */
+#define COMMAND_INPUT_FRAME_BYTES (64 * 1024)
 /* Input that waits for its command. More stays in the socket, then in the channel. */
 #define COMMAND_INPUT_BYTES (256 * 1024)
 /* A paced command whose output is full waits for its reader for so long: a server is started again within seconds. */

@@ -17,7 +17,7 @@ from accounts.row_actions import Answer, on_each_row
 from accounts.signing import person
 from engine import EngineAway, EngineError, EngineTimeout
 from sessions.admin_forms import SessionAdminForm
-from sessions.models import Session, SessionToken, Terminal
+from sessions.models import Command, Session, SessionToken, Terminal
 from sessions.terminal import ends as terminals
 
 
@@ -32,6 +32,24 @@ class TerminalInline(ReadOnly, admin.TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Terminal]:
         rows: QuerySet[Terminal] = super().get_queryset(request)
+        return rows.select_related("created_by", "session__sandbox")
+
+
+class CommandInline(ReadOnly, admin.TabularInline):
+    """The newest: those that run, and the last that have ended."""
+
+    model = Command
+    formset = FirstRows
+    ordering = ["-created_at"]
+    fields = readonly_fields = ("words", "created_by", "created_at", "ended_at", "exit_status", "ran_s", "end_reason")
+    extra = 0
+
+    @admin.display(description="command")
+    def words(self, command: Command) -> str:
+        return command.title
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Command]:
+        rows: QuerySet[Command] = super().get_queryset(request)
         return rows.select_related("created_by", "session__sandbox")
 
 
@@ -72,7 +90,7 @@ class SessionAdmin(admin.ModelAdmin):
     search_fields = ["name", "sandbox__slug", "user__email", "user__name"]
     # The newest first, along the primary key: the model's own order would sort all rows for each page.
     ordering = ["-id"]
-    inlines = [TerminalInline, TokenInline]
+    inlines = [TerminalInline, CommandInline, TokenInline]
     actions = ["end"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{SESSION}terminals/", terminals.open_terminal, name="open_terminal_at"),
     path(f"{SESSION}settings/", manage.session_settings, name="settings"),
     path(f"{SESSION}end/", manage.end_session, name="end"),
+    path("commands/<uuid:pk>/end/", manage.end_command, name="end_command"),
     path("terminals/<uuid:pk>/end/", terminals.end_terminal, name="end_terminal"),
     path("terminals/<uuid:pk>/rename/", terminals.rename_terminal, name="rename_terminal"),
     path("terminals/<uuid:pk>/program/", desk.program, name="program"),

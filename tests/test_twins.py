@@ -124,7 +124,7 @@ def test_commands_have_the_same_numbers_on_both_sides() -> None:
     ):
         theirs = {key.removeprefix("COMMAND_"): n for key, n in enum_of_c("holder/command_frames.h", name).items()}
         assert theirs == {str(each.name): int(each) for each in ours}, name
-    assert limit("INPUT_FRAME_BYTES") == commands.INPUT_MAX_BYTES
+    assert limit("COMMAND_INPUT_FRAME_BYTES") == commands.INPUT_MAX_BYTES
 
 
 def test_limits_of_the_wire_are_the_same_on_all_sides() -> None:

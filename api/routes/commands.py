@@ -26,7 +26,7 @@ from api.operations import answers, caller, needs
 from api.schemas import CommandInput, CommandInputTaken, CommandOut, CommandOutput, CommandSignal, NewCommand, Page
 from sessions.command import acting, protocol, running
 from sessions.command.output import Answer, answer_of
-from sessions.command.running import Wanted
+from sessions.command.protocol import Wanted
 from sessions.holder import ProtocolError
 from sessions.models import Command, Session
 from sessions.models.command import COMMANDS_PER_SESSION, ENDED_KEPT

@@ -10,12 +10,13 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.db import connection
 
 from accounts.models import User
-from activity.refusals import Over
+from activity.refusals import Hidden, NotAllowed, Over
 from sandboxes.models import Use
 from sessions.command.failures import ERRORS, refusal_of
 from sessions.command.running import START_S, attached
@@ -23,12 +24,13 @@ from sessions.containers import container_name
 from sessions.line.commands import Exit, Follower, Gap, Output, Welcome
 from sessions.line.lines import line_to
 from sessions.models import Command, Session
-from sessions.rights.table import Act, require
+from sessions.rights.table import Act, acts_of, require
 
 Answer = TypeVar("Answer")
 
 # "Last used" is for people: a write a minute is enough.
 USED_EVERY_S = 60.0
+USED_KEPT = 10_000
 
 
 def on_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -44,34 +46,37 @@ def on_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
 
 def note_use(session: Session, user: User) -> None:
     """Write down that someone runs something here, once a minute."""
-    now = time.monotonic()
-    if now - _used.get(session.pk, -USED_EVERY_S) < USED_EVERY_S:
-        return
-    if len(_used) > 10_000:
-        _used.clear()
-    _used[session.pk] = now
-    Session.note_use(session.pk, user.pk, Use.RAN)
+    if use_is_due(session):
+        if len(_used) > USED_KEPT:
+            _used.clear()
+        _used[session.pk] = time.monotonic()
+        Session.note_use(session.pk, user.pk, Use.RAN)
+
+
+def use_is_due(session: Session) -> bool:
+    return time.monotonic() - _used.get(session.pk, -USED_EVERY_S) >= USED_EVERY_S
 
 
 _used: dict[int, float] = {}
 
 
-def person(user_id: int) -> User:
-    return User.objects.get(pk=user_id)
+def changeable(command_id: UUID, user: User) -> Command:
+    """Return a command that the person may end: in a session where they type or that they may end.
+
+    Raises Hidden, NotAllowed.
+    """
+    rows = Command.objects.visible_to(user).select_related("session__sandbox__team", "created_by")
+    seen = rows.filter(pk=command_id).first()
+    if seen is None:
+        raise Hidden("This command does not exist, or you may not see it.", code="unknown_command")
+    if not {Act.TYPE, Act.END} & acts_of(user, seen.session, seen.session.sandbox.team.role_of(user)):
+        raise NotAllowed("This command is someone else's. Nothing was changed.", seen)
+    return seen
 
 
 def require_typing(user: User, session: Session) -> None:
     """Raises NotAllowed when the person may not run anything in this session."""
     require(user, Act.TYPE, session, "Nothing was changed.")
-
-
-def note_use_by(session: Session, user_id: int) -> None:
-    if time.monotonic() - _used.get(session.pk, -USED_EVERY_S) >= USED_EVERY_S:
-        note_use(session, person(user_id))
-
-
-def note_end_by(command: Command, user_id: int) -> None:
-    command.note_end(person(user_id))
 
 
 async def end(command: Command) -> None:

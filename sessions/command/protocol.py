@@ -11,13 +11,13 @@ refused, pong, notice. Binary messages are, with offsets as u64:
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from signal import Signals
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sessions.brings import environment
-from sessions.command.running import Wanted
 from sessions.holder import ProtocolError
 from sessions.line.commands import INPUT_MAX_BYTES, CommandFrame, Exit, Gap, InputTaken, Output, Welcome
 
@@ -31,6 +31,19 @@ WORDS_MAX, WORDS_MAX_BYTES = 1000, 128 * 1024
 FOLDER_MAX_BYTES = 4096
 LIMIT_MAX_S = 30 * 24 * 3600
 SIGNALS = {each.name.removeprefix("SIG"): int(each) for each in Signals if each < 32}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What someone wants to run. `size` (columns, rows) puts it on a terminal of its own."""
+
+    argv: Sequence[str]
+    cwd: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    has_input: bool = False
+    size: tuple[int, int] | None = None
+    paced: bool = True
+    limit_s: float = 0
 
 
 class Input(NamedTuple):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine
 from contextvars import Context
-from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -16,6 +15,7 @@ from accounts.vault.vault import VaultError
 from activity.refusals import Over
 from sessions.brings.program import program_of
 from sessions.command.failures import ERRORS, refusal_of
+from sessions.command.protocol import Wanted
 from sessions.containers import container_name
 from sessions.line.commands import CommandRefused, Exit, Follower, Start
 from sessions.line.line import LineLost
@@ -34,19 +34,6 @@ SHOWN_AFTER_S = 1.0
 USED_EVERY_S = 60.0
 
 GONE = "It ended while nobody was watching."
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What someone wants to run. `size` (columns, rows) puts it on a terminal of its own."""
-
-    argv: Sequence[str]
-    cwd: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    has_input: bool = False
-    size: tuple[int, int] | None = None
-    paced: bool = True
-    limit_s: float = 0
 
 
 def start_of(command: Command, wanted: Wanted, *, quiet: bool) -> Start:

@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
 
+from accounts.models import User
 from activity.refusals import Hidden, Invalid, NotAllowed, Refused
 from sessions.command import acting, protocol
 from sessions.command.failures import ERRORS, refusal_of
-from sessions.command.running import Wanted, in_background, note_exit, see_the_end, start_of
+from sessions.command.protocol import Wanted
+from sessions.command.running import in_background, note_exit, see_the_end, start_of
 from sessions.holder import ProtocolError
-from sessions.line.commands import Exit, Follower, InputTaken, Output
+from sessions.line.commands import Exit, Follower, InputTaken, Output, Start
 from sessions.line.lines import line_to
 from sessions.models import Command, Session
 from sessions.rights.admission import Admission, admit_to
@@ -28,6 +32,8 @@ from sessions.terminal.watch import watch
 from sessions.websocket import Client, ClientGone
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 
 async def session_commands_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -45,8 +51,8 @@ async def answer(scope: dict[str, Any], receive: Any, send: Any, **which: Any) -
     client = Client(scope, receive, send)
     try:
         await client.accept(scope.get("subprotocols", []), protocol.SUBPROTOCOL)
-        admission, session = await database_sync_to_async(admitted)(scope["login"], **which)
-        await serve(Conversation(client, admission, session, which.get("command_id")))
+        admission, user, session = await in_database(admitted, scope["login"], **which)
+        await serve(Conversation(client, admission, user, session, which.get("command_id")))
     except ClientGone:
         pass
     except Refused as refusal:
@@ -57,21 +63,23 @@ async def answer(scope: dict[str, Any], receive: Any, send: Any, **which: Any) -
         await client.close(refusal_of(error))
 
 
-def admitted(login: Any, slug: str = "", name: str = "", command_id: UUID | None = None) -> tuple[Admission, Session]:
+def admitted(
+    login: Any, slug: str = "", name: str = "", command_id: UUID | None = None
+) -> tuple[Admission, User, Session]:
     """Return the person's admission. Raises Refused; a stranger learns nothing."""
     rows = Session.objects.select_related("sandbox__team").filter(ended_at=None)
     here = rows.filter(sandbox__slug=slug, name=name) if command_id is None else rows.filter(commands=command_id)
     session = here.first()
     admission = admit_to(login, session)
     assert session is not None  # noqa: S101 - admit_to refuses None
-    return admission, session
+    return admission, User.objects.get(pk=admission.login.user_id), session
 
 
 class Conversation:
     """One socket: the command that it follows now, and what its client has read of it."""
 
-    def __init__(self, client: Client, admission: Admission, session: Session, only: UUID | None) -> None:
-        self.client, self.admission, self.session, self.only = client, admission, session, only
+    def __init__(self, client: Client, admission: Admission, user: User, session: Session, only: UUID | None) -> None:
+        self.client, self.admission, self.user, self.session, self.only = client, admission, user, session, only
         self.command: Command | None = None
         self.follower: Follower | None = None
         self.following: asyncio.Task[None] | None = None
@@ -106,7 +114,8 @@ class Conversation:
             self._require_driving()
             if message.offset + len(message.data) > self.input_taken + protocol.INPUT_AHEAD_BYTES:
                 raise ProtocolError(f"Input may be sent {protocol.INPUT_AHEAD_BYTES // 1024} KiB ahead, not more.")
-            await database_sync_to_async(acting.note_use_by)(self.session, self.admission.login.user_id)
+            if acting.use_is_due(self.session):
+                await in_database(acting.note_use, self.session, self.user)
             await self.follower.write(message.offset, message.data)
 
     async def _start(self, words: dict[str, Any]) -> None:
@@ -116,21 +125,20 @@ class Conversation:
         wanted = protocol.wanted_of(words)
         pk = protocol.id_of(words) if "id" in words else None
         try:
-            command, _ = await database_sync_to_async(begin)(self.session, self.admission, wanted, pk)
+            command, start = await in_database(begin, self.session, self.user, wanted, pk)
         except Refused as refusal:
             await self._refuse(refusal)
             return
-        await self._begin(command, wanted, protocol.offset_of(words))
+        await self._begin(command, start, protocol.offset_of(words))
 
-    async def _begin(self, command: Command, wanted: Wanted, offset: int) -> None:
+    async def _begin(self, command: Command, start: Start, offset: int) -> None:
         """Start what has a row now, and follow it. A refusal is told, and the socket stays for another command."""
         try:
-            begun = await database_sync_to_async(start_of)(command, wanted, quiet=False)
-            follower = await Follower.start(await line_to(self.admission.container), begun)
+            follower = await Follower.start(await line_to(self.admission.container), start)
             await self._follow(command, follower, offset)
-        except (*ERRORS, Refused) as error:
-            refusal = error if isinstance(error, Refused) else refusal_of(error, command)
-            await database_sync_to_async(command.mark_ended)(None, reason=refusal.text)
+        except ERRORS as error:
+            refusal = refusal_of(error, command)
+            await in_database(command.mark_ended, None, reason=refusal.text)
             await self._refuse(refusal, command)
 
     async def _attach(self, words: dict[str, Any]) -> None:
@@ -138,7 +146,7 @@ class Conversation:
             raise ProtocolError("One command is followed at a time.")
         pk, offset = self.only or protocol.id_of(words), protocol.offset_of(words)
         try:
-            command = await database_sync_to_async(command_of)(self.session, pk)
+            command = await in_database(command_of, self.session, pk)
             line = await line_to(self.admission.container)
             follower = await Follower.attach(line, str(pk), offset, paced=self.admission.may_drive)
             await self._follow(command, follower, offset)
@@ -163,7 +171,7 @@ class Conversation:
     async def _end(self, words: dict[str, Any]) -> None:
         self._require_driving()
         if self.follower is not None and self.command is not None:
-            await database_sync_to_async(acting.note_end_by)(self.command, self.admission.login.user_id)
+            await in_database(self.command.note_end, self.user)
             await self.follower.end()
 
     async def _ping(self, words: dict[str, Any]) -> None:
@@ -196,7 +204,7 @@ class Conversation:
             if isinstance(event, InputTaken):
                 self.input_taken = event.offset
             if isinstance(event, Exit):
-                await database_sync_to_async(note_exit)(command, event)
+                await in_database(note_exit, command, event)
                 self._let_go()
             await self.client.send_json(protocol.as_json(event))
             if isinstance(event, Exit):
@@ -253,15 +261,23 @@ async def talk(conversation: Conversation) -> None:
             await receiving
 
 
-def begin(session: Session, admission: Admission, wanted: Wanted, pk: UUID | None) -> tuple[Command, bool]:
-    """Write the row of a command that someone on a socket starts. Raises Refused."""
-    user = acting.person(admission.login.user_id)
-    command, is_new = Command.begin(session, user, wanted.argv, pk=pk)
+async def in_database(work: Callable[..., Answer], *args: Any, **named: Any) -> Answer:
+    """Do something with rows. The connection stays: a new one for each of these would cost as much as they do."""
+    try:
+        return await sync_to_async(work)(*args, **named)
+    except DatabaseError:
+        await sync_to_async(close_old_connections)()
+        raise
+
+
+def begin(session: Session, user: User, wanted: Wanted, pk: UUID | None) -> tuple[Command, Start]:
+    """Write the row of a command that someone on a socket starts; return what the holder is told. Raises Refused."""
+    command, _ = Command.begin(session, user, wanted.argv, pk=pk)
     if command.session_id != session.pk or command.created_by != user:
         raise Hidden("This id is another command's. Nothing was started.", code="unknown_command")
     command.session = session
     acting.note_use(session, user)
-    return command, is_new
+    return command, start_of(command, wanted, quiet=False)
 
 
 def command_of(session: Session, pk: UUID) -> Command:

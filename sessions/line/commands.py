@@ -17,7 +17,7 @@ from sessions.holder import FrameReader, HolderError, Program, ProtocolError, fr
 from sessions.line.line import Channel, Line, LineError
 from sessions.line.wire import Kind
 
-INPUT_MAX_BYTES = 16 * 1024
+INPUT_MAX_BYTES = 64 * 1024
 
 
 class CommandFrame(IntEnum):

@@ -23,6 +23,7 @@ from sandboxes.models import Desired, Sandbox, State, Use
 from sandboxes.permissions import WRITERS
 from sessions.brings import environment
 from sessions.brings.git import DEFAULT_PROVIDER, DEFAULT_USERNAME, Git
+from sessions.models.command import Command
 from sessions.models.terminal import TERMINALS_PER_SESSION, Terminal, free_title
 from sessions.names import GLOBAL_SESSION_ID, session_id_for, validate_session_id
 
@@ -54,6 +55,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def with_terminals(self) -> SessionQuerySet:
         """Have the live ones, and only those, in `terminals.all()`: one query for all sessions."""
         return self.prefetch_related(models.Prefetch("terminals", queryset=Terminal.objects.live()))
+
+    def with_commands(self) -> SessionQuerySet:
+        """Have those that run, and only those, in `commands.all()`: one query for all sessions."""
+        running = Command.objects.live().select_related("created_by")
+        return self.prefetch_related(models.Prefetch("commands", queryset=running))
 
     def follow_roles(self) -> None:
         """End the sessions of people who have no place in the team any more; give the others what their role gives.

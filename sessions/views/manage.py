@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,9 +19,14 @@ from accounts.signing import person
 from sandboxes.models import Sandbox
 from sandboxes.permissions import Action
 from sandboxes.views.reaching import permitted, visible
+from sessions.command import acting
 from sessions.forms import BaseVariables, NewSessionForm, SettingsForm
-from sessions.models import Session, Terminal
+from sessions.models import Command, Session, Terminal
+from sessions.rights.admission import require_running
 from sessions.rights.table import Act, acts_of, require
+
+# Of those that run in a session; the API lists all.
+COMMANDS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,25 @@ class Row:
 
     session: Session
     terminals: list[Terminal]
+    commands: list[Command]
     acts: frozenset[Act]
 
     @property
     def may_type(self) -> bool:
         return Act.TYPE in self.acts
+
+    @property
+    def shown_commands(self) -> list[Command]:
+        return self.commands[:COMMANDS_SHOWN]
+
+    @property
+    def more_commands(self) -> int:
+        """How many run besides those that are shown."""
+        return max(0, len(self.commands) - COMMANDS_SHOWN)
+
+    @property
+    def may_end_commands(self) -> bool:
+        return bool({Act.TYPE, Act.END} & self.acts)
 
     @property
     def may_configure(self) -> bool:
@@ -61,11 +81,12 @@ def session_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 def rows_of(sandbox: Sandbox, request: HttpRequest) -> list[Row]:
     user, role = person(request), sandbox.team.role_of(person(request))
-    sessions = sandbox.sessions.filter(ended_at=None).select_related("user", "created_by").with_terminals()
+    sessions = sandbox.sessions.filter(ended_at=None).select_related("user", "created_by")
     rows = []
-    for session in sessions:
+    for session in sessions.with_terminals().with_commands():
         session.sandbox = sandbox
-        rows.append(Row(session, list(session.terminals.all()), acts_of(user, session, role)))
+        terminals, commands = list(session.terminals.all()), list(session.commands.all())
+        rows.append(Row(session, terminals, commands, acts_of(user, session, role)))
     return rows
 
 
@@ -148,3 +169,19 @@ def end_session(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     session.end()
     messages.success(request, f"{session.name} was ended. The files it made are all there.")
     return redirect(reverse("sessions:list", args=[slug]))
+
+
+@login_required
+@require_POST
+def end_command(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """End a command: SIGTERM for its processes, and SIGKILL after five seconds."""
+    command = acting.changeable(pk, person(request))
+    sandbox = command.session.sandbox
+    if command.is_live:
+        require_running(command.session)
+        command.note_end(person(request))
+        acting.on_loop(acting.end(command))
+        messages.success(request, f"“{command.title}” is told to end.")
+    else:
+        messages.info(request, f"“{command.title}” has ended already.")
+    return redirect("sessions:list", sandbox.slug)

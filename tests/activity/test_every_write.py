@@ -35,6 +35,7 @@ WITHOUT_ENTRY = {
     "sandboxes/models/life.py write_wanted": "want and trash record it under their verbs",
     "accounts/vault/rotation.py _replace": "seal_anew counts it, clear names it",
     "sessions/models/terminal.py close_all": "session.end, sandbox.stop, …",
+    "sessions/models/command.py end_all": "session.end, sandbox.stop, …",
     # What was seen, and not what was changed.
     "sandboxes/models/samples.py thin": "measures",
     "sandboxes/metrics/recording.py keep": "measures",
@@ -52,6 +53,8 @@ WITHOUT_ENTRY = {
     "sessions/models/session.py note_private": "how far a wish has been carried out",
     "sessions/models/terminal.py mark_opened": "when a shell started that is recorded",
     "sessions/keeper.py note_stopped": "rows of sessions whose end is recorded",
+    "sessions/models/command.py mark_ended": "how a command ended whose start is recorded",
+    "sessions/models/command.py purge": "rows of commands whose start is recorded",
     # How a person likes to look at things.
     "sessions/models/layout.py keep": "a person's own layout",
     "sessions/models/preferences.py keep": "a person's own preferences",

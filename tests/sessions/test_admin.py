@@ -42,7 +42,7 @@ def test_a_session_with_its_terminals(
 ) -> None:
     for _ in range(10):
         bobs_session.open_terminal(by=bobs_session.user)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = admin.get(f"/admin/sandbox_sessions/session/{bobs_session.pk}/change/").content.decode()
     assert "Terminal 10" in page
 
@@ -82,7 +82,9 @@ def test_a_terminal_that_cannot_be_ended_goes_on(
 
 
 ADD = "/admin/sandbox_sessions/session/add/"
-NO_TERMINALS = {f"{rows}-{count}_FORMS": "0" for rows in ("terminals", "tokens") for count in ("TOTAL", "INITIAL")}
+NO_TERMINALS = {
+    f"{rows}-{count}_FORMS": "0" for rows in ("terminals", "commands", "tokens") for count in ("TOTAL", "INITIAL")
+}
 
 
 def wish(sandbox: Sandbox, **fields: str) -> dict[str, str]:

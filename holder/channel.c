@@ -22,6 +22,14 @@ struct channel *channel_find(uint32_t number)
     return channel;
 }
 
+unsigned channels_of(enum line_kind kind)
+{
+    unsigned count = 0;
+    for (struct channel *channel = channels; channel; channel = channel->next)
+        count += channel->kind == kind;
+    return count;
+}
+
 unsigned channels_open(void)
 {
     return channel_count;

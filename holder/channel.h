@@ -23,6 +23,7 @@ struct channel {
 };
 
 struct channel *channel_find(uint32_t number);
+unsigned channels_of(enum line_kind kind);
 unsigned channels_open(void);
 /* Takes the socket. NULL: no memory, and the socket is closed. */
 struct channel *channel_start(uint32_t number, enum line_kind kind, int fd);

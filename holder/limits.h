@@ -119,6 +119,26 @@
 #define LEFTOVERS_MAX 256
 #define LEFTOVERS_US (50 * 1000)
 
+/* A request on files has two paths at most, or a list of them; DATA is the largest frame. */
+#define FILE_FRAME_BYTES (64 * 1024 + 64)
+#define FILE_PATHS_MAX 256
+/* The kernel's own, with the zero byte at the end of a path. */
+#define FILE_PATH_BYTES 4096
+#define FILE_NAME_BYTES 255
+/* What is looked for, and where a listing goes on. */
+#define FILE_TEXT_BYTES 1024
+/* Folders within folders: each holds a descriptor while a walk is beneath it. */
+#define FILE_DEPTH_MAX 256
+/* What a search shows of a line, and how large a file it looks into: code is smaller. */
+#define FILE_LINE_BYTES 400
+#define FILE_SEARCHED_BYTES (1024 * 1024)
+/* Entries that FIND and SEARCH look at, and for how long: people wait for these. */
+#define FILE_LOOKED_AT 200000
+#define FILE_LOOKS_US (2 * 1000 * 1000)
+/* Changes in watched folders are told together: a build makes thousands. */
+#define FILE_TOLD_EVERY_US (100 * 1000)
+#define FILE_EVENTS_TOLD 256
+
 /* One DATA frame of a line, and what may be on the way in one direction of a channel: 1 ms of a fast engine's stream. */
 #define LINE_DATA_BYTES (64 * 1024)
 #define CHANNEL_CREDIT_BYTES (256 * 1024)
@@ -127,6 +147,11 @@
 /* Read from one channel per turn: a channel that floods leaves the others their turn. */
 #define CHANNEL_TURN_BYTES (32 * 1024)
 #define CHANNELS_MAX 512
+/* Processes that work on files or look for ports, per line. */
+#define WORKERS_MAX 64
+/* Ports that are told of, and the shortest time between two looks. */
+#define PORTS_MAX 256
+#define PORTS_LEAST_MS 100
 /* Frames that wait for a pipe that the server does not read; channels stop long before. */
 #define LINE_PENDING_BYTES (4 * 1024 * 1024)
 

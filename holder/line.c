@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "channel.h"
 #include "cli.h"
 #include "confine.h"
+#include "files.h"
+#include "ports.h"
 
 static struct watch from_server, to_server;
 static struct bytes received, pending;
@@ -78,6 +81,51 @@ static void open_command(uint32_t number)
         refuse_channel(number, LINE_FAILED, "the holder does not answer");
 }
 
+/* In a child: nothing of the line stays open, so that it ends when the server goes, whatever its children do. */
+static void keep_only(int fd)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    dup2(fd, 3);
+    for (int standard = 0; standard < 3; standard++)
+        dup2(nothing, standard);
+    if (syscall(SYS_close_range, 4u, ~0u, 0u) == 0)
+        return;
+    for (int other = 4; other < 4096; other++)
+        close(other);
+}
+
+/* Each operation is a process of its own: it may block, and it ends with its socket. */
+static void open_worker(uint32_t number, enum line_kind kind)
+{
+    int pair[2];
+    if (channels_of(LINE_FILES) + channels_of(LINE_PORTS) >= WORKERS_MAX) {
+        refuse_channel(number, LINE_TOO_MANY, "too many operations are under way in this session");
+        return;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        refuse_channel(number, LINE_FAILED, strerror(errno));
+        return;
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        keep_only(pair[1]);
+        if (kind == LINE_FILES)
+            files_serve(3, 3, only_reads);
+        else
+            ports_serve(3);
+        _exit(0);
+    }
+    close(pair[1]);
+    if (pid < 0) {
+        refuse_channel(number, LINE_FAILED, strerror(errno));
+        close(pair[0]);
+        return;
+    }
+    fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    if (!channel_start(number, kind, pair[0]))
+        refuse_channel(number, LINE_FAILED, "out of memory");
+}
+
 /* False: the server does not keep to the protocol. */
 static bool on_open(uint32_t number, struct reader *body)
 {
@@ -94,6 +142,8 @@ static bool on_open(uint32_t number, struct reader *body)
         channel_dial(number, port);
     } else if (kind == LINE_COMMAND) {
         open_command(number);
+    } else if (kind == LINE_FILES || kind == LINE_PORTS) {
+        open_worker(number, kind);
     } else {
         refuse_channel(number, LINE_FAILED, "this session's holder knows no such channel");
     }
@@ -182,6 +232,7 @@ int line_serve(const char *folder)
 {
     socket_folder = folder;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_IGN); /* children are reaped by the kernel */
     int status = ask_what_it_may(&only_reads);
     if (status != STATUS_OK)
         return status;

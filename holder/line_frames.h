@@ -22,6 +22,8 @@ enum line_frame {
 
 enum line_kind {
     LINE_COMMAND = 1, /* frames of command_frames.h with process 1 */
+    LINE_FILES = 2,   /* one operation, see file_frames.h */
+    LINE_PORTS = 3,   /* see ports.h */
     LINE_DIAL = 4,    /* u16 port: a connection to it on this machine's own address */
 };
 

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "container.h"
+#include "files.h"
 #include "limits.h"
 #include "line.h"
 #include "private.h"
@@ -17,6 +18,7 @@ static const char USAGE[] =
     "       holder serve DIR [--read] [--silent-ms N] [--kill-ms N] [--repaint-ms N]\n"
     "       holder attach|end TERMINAL [--socket-dir DIR]\n"
     "       holder ready|list|commands|line [--socket-dir DIR]\n"
+    "       holder files [--read] < REQUEST\n"
     "       holder private [--folder DIR] < LIST\n"
     "       holder modes [--size COLSxROWS] < OUTPUT\n"
     "       holder replay [--size COLSxROWS] [--lines N] < OUTPUT\n"
@@ -127,6 +129,10 @@ static int run(const struct words *words)
             return cli_commands(words->folder);
         if (strcmp(command, "line") == 0)
             return line_serve(words->folder);
+        if (strcmp(command, "files") == 0) {
+            files_serve(0, 1, words->for_reading);
+            return STATUS_OK;
+        }
         if (strcmp(command, "private") == 0)
             return private_put(words->private_folder);
         if (strcmp(command, "modes") == 0)

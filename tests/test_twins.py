@@ -23,6 +23,9 @@ from sessions.brings import private
 from sessions.holder import FRAME_MAX_BYTES, HolderError
 from sessions.line import commands
 from sessions.line.commands import CommandFlag, CommandFrame, ExitFlag, Stream, WelcomeFlag
+from sessions.line.file_frames import DATA_MAX_BYTES as FILE_DATA_MAX_BYTES
+from sessions.line.file_frames import PATHS_MAX, FileCode, FileFlag, FileFrame, FileKind, FileWhat, SearchFlag
+from sessions.line.ports import PortFlag, PortFrame
 from sessions.line.wire import (
     CREDIT_BYTES,
     CREDIT_LUMP_BYTES,
@@ -125,6 +128,23 @@ def test_commands_have_the_same_numbers_on_both_sides() -> None:
         theirs = {key.removeprefix("COMMAND_"): n for key, n in enum_of_c("holder/command_frames.h", name).items()}
         assert theirs == {str(each.name): int(each) for each in ours}, name
     assert limit("COMMAND_INPUT_FRAME_BYTES") == commands.INPUT_MAX_BYTES
+
+
+def test_files_and_ports_have_the_same_numbers_on_both_sides() -> None:
+    for path, name, prefix, ours in (
+        ("holder/file_frames.h", "file_frame", "FILE_", FileFrame),
+        ("holder/file_frames.h", "file_flags", "FILE_", FileFlag),
+        ("holder/file_frames.h", "file_search_flags", "FILE_", SearchFlag),
+        ("holder/file_frames.h", "file_kind", "FILE_IS_", FileKind),
+        ("holder/file_frames.h", "file_what", "FILE_", FileWhat),
+        ("holder/file_frames.h", "file_code", "FILE_", FileCode),
+        ("holder/ports.h", "port_frame", "PORT_", PortFrame),
+        ("holder/ports.h", "port_flags", "PORT_", PortFlag),
+    ):
+        theirs = {key.removeprefix(prefix): n for key, n in enum_of_c(path, name).items()}
+        assert theirs == {str(each.name): int(each) for each in ours}, name
+    assert limit("FILE_PATHS_MAX") == PATHS_MAX
+    assert limit("LINE_DATA_BYTES") == FILE_DATA_MAX_BYTES
 
 
 def test_limits_of_the_wire_are_the_same_on_all_sides() -> None:

@@ -40,6 +40,8 @@ class Kind(IntEnum):
     """What a channel is for."""
 
     COMMAND = 1
+    FILES = 2
+    PORTS = 3
     DIAL = 4
 
 

@@ -196,10 +196,12 @@ class Supervisor:
         return is_begun
 
     async def _turn(self) -> None:
+        # Noted before any question: work that ends while it is answered wakes us, and is asked about again.
+        busy = set(self._busy)
         if self._look_is_due():
             await self._look()
         for pk in await self._needy():
-            if pk not in self._busy:
+            if pk not in busy:
                 self._busy[pk] = asyncio.create_task(self._attend(pk))
 
     def _look_is_due(self) -> bool:

@@ -95,8 +95,13 @@ class Keeper:
         self.faults_of_down: list[Exception] = []
         self.goes_on = asyncio.Event()
         self.after_the_wait = 0
+        self.asked = Counted()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def needy(self, world: World) -> set[int]:
+        await self.asked.add()
+        await self.may_answer.wait()
         if self.fault:
             raise self.fault
         return set()
@@ -293,6 +298,21 @@ async def test_a_database_that_was_away_for_a_moment_makes_no_sandbox_fail(stage
         await stage.until(lambda: Sandbox.objects.filter(state=State.STOPPED).aexists(), "the sandbox is stopped")
     outcomes = [step.outcome async for step in wanted.steps.all()]
     assert outcomes == [Step.Outcome.FAILED, Step.Outcome.DONE]
+
+
+async def test_work_that_ends_while_it_asks_what_to_do_is_not_done_again(stage: Stage, wanted: Sandbox) -> None:
+    async with supervising(stage):
+        await stage.until_it_leads()
+        await sync_to_async(stop)(wanted)
+        await stage.keeper.begun.more(1)
+        stage.keeper.may_answer.clear()
+        stage.supervisor.wake()
+        await stage.keeper.asked.more(1)  # it has read by now that the sandbox is to be stopped
+        stage.keeper.goes_on.set()
+        await stage.until(lambda: not stage.supervisor._busy, "the sandbox is stopped")
+        stage.keeper.may_answer.set()
+        await stage.engine.looks.more(2)
+    assert stage.keeper.begun.count == 1
 
 
 async def test_it_stops_when_told_to_at_the_moment_it_is_woken(

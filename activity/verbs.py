@@ -51,6 +51,7 @@ VERBS = {
     "session.token_renew": "Renew session token",
     "session.token_revoke": "Revoke session token",
     "session.run": "Run session",
+    "session.files": "Use files",
     "terminal.open": "Open terminal",
     "terminal.attach": "Look at terminal",
     "terminal.end": "End terminal",

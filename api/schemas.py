@@ -342,6 +342,84 @@ class CommandOutput(BaseModel):
     timed_out: bool
 
 
+KINDS = Literal["file", "folder", "link", "other"]
+
+
+class FileEntry(BaseModel):
+    """A file, folder or link."""
+
+    path: str = Field(description="Percent-encoded bytes, to be used in an address as it stands.")
+    name: str = Field(description="For people: what is no valid UTF-8 becomes U+FFFD.")
+    kind: KINDS
+    size: int
+    mode: str = Field(description="Octal.")
+    uid: int
+    gid: int
+    modified_at: datetime
+    target: str | None = Field(description="Where a link leads.")
+    target_kind: KINDS | None = Field(description="What is there; null when nothing is.")
+    etag: str
+
+
+PATH = "Percent-encoded bytes; without a leading slash it is in the workspace."
+
+
+class HowToWrite(Schema):
+    path: str = Field("", description=PATH)
+    create: bool = True
+    replace: bool = True
+    parents: bool = Field(False, description="Make the folders above it.")
+    mode: int | None = Field(None, ge=0, le=0o7777, description="Of a new file, as a decimal number.")
+    upload: int | None = Field(None, ge=0, lt=1 << 63, description="A random number of yours: this is a part.")
+    offset: int = Field(0, ge=0, lt=1 << 63, description="Where the part begins.")
+    last: bool = Field(False, description="Whether the file is whole with this part.")
+
+
+class WhatToSearch(Schema):
+    path: str = Field("", description=PATH)
+    text: str = Field(min_length=1, max_length=200)
+    any_case: bool = False
+    expression: bool = Field(False, description="Whether the text is a POSIX extended regular expression.")
+    limit: int = Field(200, ge=1, le=1000)
+
+
+class PartTaken(BaseModel):
+    next_offset: int = Field(description="Where the upload goes on.")
+
+
+class FileMove(Body):
+    to: str = Field(min_length=1, max_length=12_288, description="Percent-encoded bytes.")
+    replace: bool = Field(False, description="Whether a file that is there is replaced.")
+
+
+class FileCopy(FileMove):
+    recursive: bool = Field(False, description="A folder with all beneath it.")
+
+
+class FoundFile(BaseModel):
+    path: str
+    name: str = Field(description="Below the folder.")
+    kind: KINDS
+
+
+class FileMatch(BaseModel):
+    """A line that holds what was looked for."""
+
+    path: str
+    name: str = Field(description="Below the folder.")
+    line: int
+    column: int = Field(description="Bytes before the match.")
+    text: str = Field(description="The line, cut to 400 bytes.")
+
+
+class PortOut(BaseModel):
+    """A TCP port on which something listens."""
+
+    number: int
+    only_local: bool = Field(description="Whether it listens on 127.0.0.1 or ::1 alone.")
+    program: str | None
+
+
 class TokenOut(BaseModel):
     """What is known of a token; its text is not kept."""
 

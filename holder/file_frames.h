@@ -1,5 +1,5 @@
 /*
- * What travels on a FILES channel: one request, what it needs, and its answers. Twin: sessions/line/files.py.
+ * What travels on a FILES channel: one request, what it needs, and its answers. Twin: sessions/line/file_frames.py.
  * Frames as in frames.h: u32 length of what follows, u8 type, body; all numbers big-endian. Names are bytes, and a path
  * is absolute, without empty, `.` and `..` components. A text is u16 size and bytes.
  */

@@ -28,8 +28,10 @@ class Scope(models.TextChoices):
     SANDBOXES_READ = "sandboxes:read", "See sandboxes, sessions, templates and teams"
     SANDBOXES_WRITE = "sandboxes:write", "Create, start, stop, change and delete sandboxes"
     SESSIONS_WRITE = "sessions:write", "Create, change and end sessions"
-    TERMINALS_READ = "terminals:read", "Look at terminals"
-    TERMINALS_WRITE = "terminals:write", "Open terminals, type into them and end them"
+    TERMINALS_READ = "terminals:read", "Look at terminals, and at the output of commands"
+    TERMINALS_WRITE = "terminals:write", "Open terminals and run commands, type into them and end them"
+    FILES_READ = "files:read", "Read files, and see which ports listen"
+    FILES_WRITE = "files:write", "Write, move and remove files"
 
 
 # Scopes that another one brings along.
@@ -37,6 +39,7 @@ INCLUDES: dict[str, str] = {
     Scope.SANDBOXES_WRITE: Scope.SANDBOXES_READ,
     Scope.SESSIONS_WRITE: Scope.SANDBOXES_READ,
     Scope.TERMINALS_WRITE: Scope.TERMINALS_READ,
+    Scope.FILES_WRITE: Scope.FILES_READ,
 }
 
 

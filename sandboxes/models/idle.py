@@ -26,6 +26,7 @@ class Use(models.TextChoices):
     TYPED = "typed", "last keystroke by"
     OPENED = "opened", "terminal opened by"
     RAN = "ran", "command run by"
+    FILES = "files", "files used by"
 
 
 class Idle(Trashable):

@@ -44,13 +44,13 @@ def on_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
     return async_to_sync(carried_out)()
 
 
-def note_use(session: Session, user: User) -> None:
-    """Write down that someone runs something here, once a minute."""
+def note_use(session: Session, user: User, how: Use = Use.RAN) -> None:
+    """Write down that someone runs something or works with files here, once a minute."""
     if use_is_due(session):
         if len(_used) > USED_KEPT:
             _used.clear()
         _used[session.pk] = time.monotonic()
-        Session.note_use(session.pk, user.pk, Use.RAN)
+        Session.note_use(session.pk, user.pk, how)
 
 
 def use_is_due(session: Session) -> bool:

@@ -16,7 +16,14 @@ from sessions.models.session import Session
 TOKENS_PER_SESSION = 50
 # A minute is enough to open a page; whoever needs longer than an hour renews it.
 LIFETIME_LEAST, LIFETIME_USUAL, LIFETIME_MAX = timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24)
-GRANTS = frozenset({Scope.TERMINALS_READ.value, Scope.TERMINALS_WRITE.value})
+GRANTS = frozenset(
+    {
+        Scope.TERMINALS_READ.value,
+        Scope.TERMINALS_WRITE.value,
+        Scope.FILES_READ.value,
+        Scope.FILES_WRITE.value,
+    }
+)
 
 
 class SessionTokenQuerySet(models.QuerySet["SessionToken"]):

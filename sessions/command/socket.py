@@ -7,82 +7,45 @@ messages then, and no connection.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.db import DatabaseError, close_old_connections
-
 from accounts.models import User
-from activity.refusals import Hidden, Invalid, NotAllowed, Refused
+from activity.refusals import Hidden, NotAllowed, Refused
 from sessions.command import acting, protocol
 from sessions.command.failures import ERRORS, refusal_of
 from sessions.command.protocol import Wanted
 from sessions.command.running import in_background, note_exit, see_the_end, start_of
+from sessions.conversing import Conversation, Guest, answer, in_database, parsed
 from sessions.holder import ProtocolError
 from sessions.line.commands import Exit, Follower, InputTaken, Output, Start
 from sessions.line.lines import line_to
 from sessions.models import Command, Session
-from sessions.rights.admission import Admission, admit_to
-from sessions.terminal.watch import watch
-from sessions.websocket import Client, ClientGone
 
 logger = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 
 async def session_commands_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """ASGI application of /ws/sandboxes/<sandbox>/sessions/<session>/commands/."""
-    place = scope["url_route"]["kwargs"]
-    await answer(scope, receive, send, slug=place["slug"], name=place["name"])
+    await answer(scope, receive, send, protocol.SUBPROTOCOL, Commands, **scope["url_route"]["kwargs"])
 
 
 async def command_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """ASGI application of /ws/commands/<id>/: follows this one from the first `attach` on."""
-    await answer(scope, receive, send, command_id=scope["url_route"]["kwargs"]["command_id"])
+    only = scope["url_route"]["kwargs"]["command_id"]
+    await answer(scope, receive, send, protocol.SUBPROTOCOL, lambda guest: Commands(guest, only), command_id=only)
 
 
-async def answer(scope: dict[str, Any], receive: Any, send: Any, **which: Any) -> None:
-    client = Client(scope, receive, send)
-    try:
-        await client.accept(scope.get("subprotocols", []), protocol.SUBPROTOCOL)
-        admission, user, session = await in_database(admitted, scope["login"], **which)
-        await serve(Conversation(client, admission, user, session, which.get("command_id")))
-    except ClientGone:
-        pass
-    except Refused as refusal:
-        await client.close(refusal)
-    except ProtocolError as error:
-        await client.close(Invalid(str(error)))
-    except ERRORS as error:
-        await client.close(refusal_of(error))
-
-
-def admitted(
-    login: Any, slug: str = "", name: str = "", command_id: UUID | None = None
-) -> tuple[Admission, User, Session]:
-    """Return the person's admission. Raises Refused; a stranger learns nothing."""
-    rows = Session.objects.select_related("sandbox__team").filter(ended_at=None)
-    here = rows.filter(sandbox__slug=slug, name=name) if command_id is None else rows.filter(commands=command_id)
-    session = here.first()
-    admission = admit_to(login, session)
-    assert session is not None  # noqa: S101 - admit_to refuses None
-    return admission, User.objects.get(pk=admission.login.user_id), session
-
-
-class Conversation:
+class Commands(Conversation):
     """One socket: the command that it follows now, and what its client has read of it."""
 
-    def __init__(self, client: Client, admission: Admission, user: User, session: Session, only: UUID | None) -> None:
-        self.client, self.admission, self.user, self.session, self.only = client, admission, user, session, only
+    def __init__(self, guest: Guest, only: UUID | None = None) -> None:
+        super().__init__(guest)
+        self.client, self.admission, self.user, self.session = guest.client, guest.admission, guest.user, guest.session
+        self.only = only
         self.command: Command | None = None
         self.follower: Follower | None = None
-        self.following: asyncio.Task[None] | None = None
         self.acked = 0
         self.input_taken = 0
 
@@ -93,7 +56,7 @@ class Conversation:
         if data is not None:
             await self._take_binary(protocol.from_binary(data))
         elif text is not None:
-            words = parsed(text)
+            words = parsed(text, protocol.TEXT_MAX_BYTES)
             known = {
                 "start": self._start, "attach": self._attach, "end_input": self._end_input, "signal": self._signal,
                 "resize": self._resize, "end": self._end, "ping": self._ping,
@@ -193,7 +156,7 @@ class Conversation:
         self.command, self.follower, self.acked = command, follower, min(offset, welcome.head)
         self.input_taken = welcome.input_taken
         await self.client.send_json(protocol.as_json(welcome) | {"id": str(command.pk)})
-        self.following = asyncio.create_task(self._carry(command, follower))
+        self.carrying.add(asyncio.create_task(self._carry(command, follower)))
 
     async def _carry(self, command: Command, follower: Follower) -> None:
         """Tell everything until the end; then the socket is free for another command."""
@@ -213,7 +176,7 @@ class Conversation:
     def _let_go(self) -> None:
         if self.follower is not None:
             self.follower.close()
-        self.command = self.follower = self.following = None
+        self.command = self.follower = None
 
     async def _refuse(self, refusal: Refused, command: Command | None = None) -> None:
         told = {"type": "refused", "code": refusal.code, "status": refusal.status, "text": refusal.text}
@@ -221,53 +184,9 @@ class Conversation:
 
     def leave(self) -> None:
         """The client is gone: what runs goes on, and its end is still written down."""
-        if self.following is not None:
-            self.following.cancel()
         if self.command is not None:
             in_background(see_the_end(self.command, None))
         self._let_go()
-
-
-async def serve(conversation: Conversation) -> None:
-    """Take what the client says and watch over its rights; the first to end ends all."""
-    talking = asyncio.create_task(talk(conversation))
-    watching = asyncio.create_task(watch.until_expelled(conversation.admission))
-    try:
-        done, _ = await asyncio.wait({talking, watching}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in (talking, watching):
-            task.cancel()
-        await asyncio.gather(talking, watching, return_exceptions=True)
-        conversation.leave()
-
-
-async def talk(conversation: Conversation) -> None:
-    """Take messages, while the command that is followed is carried beside. Raises what ends either."""
-    receiving = asyncio.create_task(conversation.client.receive())
-    try:
-        while True:
-            following = conversation.following
-            await asyncio.wait({receiving, *([following] if following else [])}, return_when=asyncio.FIRST_COMPLETED)
-            if following is not None and following.done():
-                following.result()
-            if receiving.done():
-                await conversation.take(*receiving.result())
-                receiving = asyncio.create_task(conversation.client.receive())
-    finally:
-        receiving.cancel()
-        with suppress(asyncio.CancelledError, ClientGone):
-            await receiving
-
-
-async def in_database(work: Callable[..., Answer], *args: Any, **named: Any) -> Answer:
-    """Do something with rows. The connection stays: a new one for each of these would cost as much as they do."""
-    try:
-        return await sync_to_async(work)(*args, **named)
-    except DatabaseError:
-        await sync_to_async(close_old_connections)()
-        raise
 
 
 def begin(session: Session, user: User, wanted: Wanted, pk: UUID | None) -> tuple[Command, Start]:
@@ -287,16 +206,3 @@ def command_of(session: Session, pk: UUID) -> Command:
         raise Hidden("This command does not exist, or you may not see it.", code="unknown_command")
     command.session = session
     return command
-
-
-def parsed(text: str) -> dict[str, Any]:
-    """Return a text message's JSON object, which has a type. Raises ProtocolError."""
-    if len(text) > protocol.TEXT_MAX_BYTES:
-        raise ProtocolError(f"A text message may have {protocol.TEXT_MAX_BYTES} characters.")
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"A text message must be JSON: {error}.") from error
-    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
-        raise ProtocolError("A text message must be a JSON object with a type.")
-    return data

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from accounts.logins import Login
@@ -19,7 +20,7 @@ from sessions.containers import container_name
 from sessions.holder import Program
 from sessions.models import Session, SessionState, Terminal
 from sessions.rights.proof import Proof, reaches, still_good
-from sessions.rights.table import Act, may
+from sessions.rights.table import Act, may, require
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +47,30 @@ def paused() -> Refused:
     return NotNow("The sandbox is paused. What runs in it goes on where it stood once it is resumed.", code="paused")
 
 
+class Access(NamedTuple):
+    """What it takes to be there: a scope and an act, and another scope to change anything."""
+
+    scope: Scope
+    act: Act
+    driving: Scope
+
+
+# Whoever reads files in a session reads its private folder.
+COMMANDS = Access(Scope.TERMINALS_READ, Act.LOOK, Scope.TERMINALS_WRITE)
+FILES = Access(Scope.FILES_READ, Act.TYPE, Scope.FILES_WRITE)
+TUNNELS = Access(Scope.TERMINALS_WRITE, Act.TYPE, Scope.TERMINALS_WRITE)
+
+
 @dataclass(frozen=True, eq=False)
 class Admission:
-    """A person's admitted place in a session: at a terminal, or at its commands."""
+    """A person's admitted place in a session: at a terminal, its commands, its files or its ports."""
 
     login: Proof
     session_id: int
     container: str
     name: str
     may_drive: bool
+    access: Access = field(default=COMMANDS, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,24 +82,25 @@ class TerminalAdmission(Admission):
     shell: Program | None
 
 
-def person_of(login: Proof | None) -> tuple[Proof, User]:
-    """Return who that is, if they may look at what runs in sessions. Raises SignedOut, NotAllowed."""
+def person_of(login: Proof | None, scope: Scope = Scope.TERMINALS_READ) -> tuple[Proof, User]:
+    """Return who that is, if what they bring is good for this. Raises SignedOut, NotAllowed."""
     if login is None or not still_good([login]):
         raise signed_out(login)
-    if not login.grants(Scope.TERMINALS_READ):
-        raise missing_scope(Scope.TERMINALS_READ)
+    if not login.grants(scope):
+        raise missing_scope(scope)
     return login, User.objects.get(pk=login.user_id)
 
 
-def admit_to(login: Proof | None, session: Session | None) -> Admission:
-    """Return the person's admission to a session's commands. Raises Refused with the reason."""
-    login, user = person_of(login)
+def admit_to(login: Proof | None, session: Session | None, access: Access = COMMANDS) -> Admission:
+    """Return the person's admission to what is in a session. Raises Refused with the reason."""
+    login, user = person_of(login, access.scope)
     role = session.sandbox.team.role_of(user) if session else None
     if session is None or role is None or not reaches(login, session):
         raise Hidden("This session does not exist, or you may not see it.", code="unknown_session")
+    require(user, access.act, session)
     require_running(session)
-    may_drive = may_type(login, user, session, role)
-    return Admission(login, session.pk, container_name(session), user.display_name, may_drive)
+    may_drive = may_type(login, user, session, role, access.driving)
+    return Admission(login, session.pk, container_name(session), user.display_name, may_drive, access=access)
 
 
 def require_running(session: Session) -> None:
@@ -115,9 +132,11 @@ def admit(login: Proof | None, terminal_id: UUID) -> TerminalAdmission:
     )
 
 
-def may_type(login: Proof, user: User, session: Session, role: str | None) -> bool:
+def may_type(
+    login: Proof, user: User, session: Session, role: str | None, scope: Scope = Scope.TERMINALS_WRITE
+) -> bool:
     """Whether the keyboard can be theirs: by the person's right, and by the token's scope."""
-    return login.grants(Scope.TERMINALS_WRITE) and may(user, Act.TYPE, session, role)
+    return login.grants(scope) and may(user, Act.TYPE, session, role)
 
 
 def shell_to_start(terminal: Terminal, *, may_drive: bool) -> Program | None:
@@ -185,6 +204,7 @@ def why_out(admission: Admission, session: Session, user: User, role: str | None
         return session_over()
     if session.sandbox.state == State.PAUSED:
         return paused()
-    if may_type(admission.login, user, session, role) != admission.may_drive:
+    driving = may_type(admission.login, user, session, role, admission.access.driving)
+    if driving != admission.may_drive or not may(user, admission.access.act, session, role):
         return NotNow("Your rights here have changed.")
     return None

@@ -16,8 +16,9 @@ Raised where the rule stands, with the sentence that people read: what happened,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import Model
 
@@ -39,16 +40,18 @@ class Refused(Exception):
     """Something that was asked for is not done.
 
     `status` is for HTTP, `close` for websockets, `code` for programs, `text` for people; `target` is the row that
-    it was about, for the activity.
+    it was about, for the activity; `details` are values of the text that a program needs.
     """
 
     status: ClassVar[int] = 400
     close: ClassVar[Close] = Close.MALFORMED
     code: str = "refused"
 
-    def __init__(self, text: str, target: Model | None = None, *, code: str = "") -> None:
+    def __init__(
+        self, text: str, target: Model | None = None, *, code: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(text)
-        self.text, self.target = text, target
+        self.text, self.target, self.details = text, target, dict(details or {})
         self.code = code or self.code
 
 

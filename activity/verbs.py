@@ -52,6 +52,7 @@ VERBS = {
     "session.token_revoke": "Revoke session token",
     "session.run": "Run session",
     "session.files": "Use files",
+    "session.forward": "Connect to port",
     "terminal.open": "Open terminal",
     "terminal.attach": "Look at terminal",
     "terminal.end": "End terminal",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from signal import Signals
 from typing import Any
 
@@ -13,14 +12,8 @@ from sandboxes.models import Sandbox, Step, Template
 from sandboxes.models import Usage as UsageRow
 from sandboxes.models.operations import operations_in
 from sandboxes.permissions import Action, may
-from sessions.files import paths
-from sessions.line import file_frames
-from sessions.line.ports import Port
 from sessions.models import Command, Session, SessionToken, Terminal
 from sessions.rights.table import Act, acts_of
-
-# The last second that every calendar here knows; a file may say any.
-LAST_TIME = 253_402_300_799
 
 
 def person(user: User | None) -> dict[str, Any] | None:
@@ -137,39 +130,6 @@ def command(row: Command) -> dict[str, Any]:
         "created_by": str(row.created_by) if row.created_by else None,
         "socket": f"/ws/commands/{row.pk}/",
     }
-
-
-def file(entry: file_frames.Entry, folder: bytes, path: bytes | None = None) -> dict[str, Any]:
-    """Describe a file, folder or link, which is in `folder` or at `path`."""
-    full = path if path is not None else folder.rstrip(b"/") + b"/" + entry.name
-    return {
-        "path": paths.encoded(full),
-        "name": paths.shown(full.rpartition(b"/")[2] or b"/"),
-        "kind": entry.kind.name.lower(),
-        "size": entry.size,
-        "mode": f"{entry.mode:04o}",
-        "uid": entry.uid,
-        "gid": entry.gid,
-        "modified_at": datetime.fromtimestamp(min(entry.mtime_ns / 1e9, LAST_TIME), UTC),
-        "target": paths.shown(entry.target) if entry.target else None,
-        "target_kind": entry.target_kind.name.lower() if entry.target_kind else None,
-        "etag": paths.etag_of(entry),
-    }
-
-
-def found(each: file_frames.Found, folder: bytes) -> dict[str, Any]:
-    full = folder.rstrip(b"/") + b"/" + each.path
-    return {"path": paths.encoded(full), "name": paths.shown(each.path), "kind": each.kind.name.lower()}
-
-
-def match(each: file_frames.Match, folder: bytes) -> dict[str, Any]:
-    full = folder.rstrip(b"/") + b"/" + each.path
-    told = {"path": paths.encoded(full), "name": paths.shown(each.path)}
-    return told | {"line": each.line, "column": each.column, "text": paths.shown(each.text)}
-
-
-def port(each: Port) -> dict[str, Any]:
-    return {"number": each.number, "only_local": each.only_local, "program": each.program or None}
 
 
 def token(row: ApiToken, caller: Caller) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Problem(Schema):
     next_action: str = Field(default="", description="What to do about it.")
     request_id: str = Field(description="Names this request in the server's log.")
     errors: list[FieldError] = Field(default_factory=list)
+    details: dict[str, Any] = Field(default_factory=dict, description="Values of `detail` that a program needs.")
 
 
 NEXT_ACTIONS = {
@@ -60,6 +61,7 @@ def problem(
     detail: str,
     *,
     errors: list[FieldError] | None = None,
+    details: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Return the answer that says why not."""
@@ -72,6 +74,7 @@ def problem(
         next_action=NEXT_ACTIONS.get(code, ""),
         request_id=getattr(request, "request_id", ""),
         errors=errors or [],
+        details=details or {},
     )
     return JsonResponse(body.dict(), status=status, content_type=MEDIA_TYPE, headers=headers)
 
@@ -80,7 +83,8 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     if isinstance(error, NotAllowed):
         # Recorded by the middleware, once the transaction of this request is over.
         request.refused_target = error.target  # type: ignore[attr-defined]
-    return problem(request, error.status, error.code, error.text, headers=getattr(error, "headers", None))
+    headers = getattr(error, "headers", None)
+    return problem(request, error.status, error.code, error.text, details=error.details, headers=headers)
 
 
 def unauthenticated(request: HttpRequest, _: AuthenticationError) -> HttpResponse:

@@ -12,7 +12,7 @@ from api.callers import Bearer
 from api.models import KEY_MAX
 from api.once import answered_once
 from api.problems import MEDIA_TYPE, handle_problems
-from api.routes import account, commands, files, sandboxes, session_tokens, sessions, terminals
+from api.routes import account, commands, files, ports, sandboxes, session_tokens, sessions, terminals
 
 DESCRIPTION = """\
 Everything that people do with the mouse, for programs. Send an API token of the account page as
@@ -75,6 +75,7 @@ api.add_router("/sandboxes", session_tokens.router)
 api.add_router("/sandboxes", terminals.of_session)
 api.add_router("/sandboxes", commands.of_session)
 api.add_router("/sandboxes", files.router)
+api.add_router("/sandboxes", ports.router)
 api.add_router("/terminals", terminals.router)
 api.add_router("/commands", commands.router)
 api.add_router("", account.router)

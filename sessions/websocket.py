@@ -67,3 +67,9 @@ class Client:
         await self.notice("warning", refusal.close.name.lower(), refusal.text)
         reason = refusal.text.encode()[:REASON_MAX_BYTES].decode(errors="ignore")
         await self._send({"type": "websocket.close", "code": int(refusal.close), "reason": reason})
+
+    async def finish(self) -> None:
+        """Close: everything was said."""
+        if not self._closed:
+            self._closed = True
+            await self._send({"type": "websocket.close", "code": 1000})

@@ -29,7 +29,7 @@ class Scope(models.TextChoices):
     SANDBOXES_WRITE = "sandboxes:write", "Create, start, stop, change and delete sandboxes"
     SESSIONS_WRITE = "sessions:write", "Create, change and end sessions"
     TERMINALS_READ = "terminals:read", "Look at terminals, and at the output of commands"
-    TERMINALS_WRITE = "terminals:write", "Open terminals and run commands, type into them and end them"
+    TERMINALS_WRITE = "terminals:write", "Open terminals, run commands, connect to ports"
     FILES_READ = "files:read", "Read files, and see which ports listen"
     FILES_WRITE = "files:write", "Write, move and remove files"
 

@@ -24,6 +24,7 @@ from api.models import KEY_MAX
 from api.once import once_by_itself
 from api.operations import answers, caller, needs
 from api.schemas import CommandInput, CommandInputTaken, CommandOut, CommandOutput, CommandSignal, NewCommand, Page
+from api.waiting import WAIT_MAX_S
 from sessions.command import acting, protocol, running
 from sessions.command.output import Answer, answer_of
 from sessions.command.protocol import Wanted
@@ -37,7 +38,7 @@ of_session = Router(tags=["Commands"])
 router = Router(tags=["Commands"])
 
 READ, WRITE = needs(Scope.TERMINALS_READ), needs(Scope.TERMINALS_WRITE)
-WAIT_MAX_S = 20.0
+
 # How soon a wait looks again: most commands end at once. The database's connection goes back in between.
 LOOKS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 

@@ -1,10 +1,9 @@
-"""Files of a session: list, look, read, write, make, move, copy, remove, find, search. And the ports that listen."""
+"""Files of a session: list, look, read, write, make, move, copy, remove, find, search."""
 
 from __future__ import annotations
 
-import base64
 import re
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,8 +13,7 @@ from ninja.params.functions import Query
 from ninja.responses import Status
 
 from accounts.models import Scope
-from activity.refusals import Invalid, Refused
-from api import describing
+from activity.refusals import Refused
 from api.cursors import cursor_after, place_in
 from api.operations import answers, caller, needs
 from api.schemas import (
@@ -28,14 +26,12 @@ from api.schemas import (
     HowToWrite,
     Page,
     PartTaken,
-    PortOut,
     WhatToSearch,
 )
 from sessions.command.acting import on_loop
-from sessions.files import doing, paths
-from sessions.line import files, ports
-from sessions.line.file_frames import DATA_MAX_BYTES, Entry, FileFlag, SearchFlag
-from sessions.line.files import Place
+from sessions.files import doing, operations, paths
+from sessions.files.operations import FOUND_MAX, LISTED, LISTED_MAX
+from sessions.line.file_frames import DATA_MAX_BYTES, Entry
 from sessions.line.line import Line
 from sessions.models import Session
 from sessions.rights.table import Act
@@ -44,7 +40,6 @@ router = Router(tags=["Files"])
 
 READ, WRITE = needs(Scope.FILES_READ), needs(Scope.FILES_WRITE)
 AT = "/{id}/sessions/{name}"
-LISTED, LISTED_MAX, FOUND_MAX = 200, 1000, 1000
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 PROBLEMS = (400, 404, 409, 422, 503)
 CONTENT = {"description": "The content.", "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}
@@ -71,6 +66,18 @@ def path_in(request: HttpRequest) -> bytes:
     return paths.path_of(named.get("path", "").encode("latin-1"))
 
 
+def done(session: Session, operation: operations.Operation) -> dict[str, Any]:
+    """Return what an operation tells. Raises Refused."""
+    return on_loop(doing.do(session, operation.over))
+
+
+def described(response: HttpResponse, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the file that was told of, with its ETag."""
+    file: dict[str, Any] = told["file"]
+    response.headers["ETag"] = file["etag"]
+    return file
+
+
 @router.get(f"{AT}/files", auth=READ, response=answers({200: Page[FileEntry]}, *PROBLEMS), operation_id="list_files")
 def list_files(
     request: HttpRequest,
@@ -84,11 +91,10 @@ def list_files(
     folder = path_in(request)
     asked = f"files {paths.encoded(folder)}"
     place = place_in(cursor, asked)
-    after = base64.b64decode(str(place[0])) if place else b""
-    session = session_of(request, id, name)
-    entries, more = on_loop(doing.do(session, lambda line: files.list_folder(line, folder, limit=limit, after=after)))
-    following = cursor_after([base64.b64encode(entries[-1].name).decode()], asked) if more and entries else None
-    return {"items": [describing.file(entry, folder) for entry in entries], "next_cursor": following}
+    operation = operations.ListFolder(path=folder, limit=limit, after=paths.name_of(str(place[0])) if place else b"")
+    told = done(session_of(request, id, name), operation)
+    following = cursor_after([told["next_after"]], asked) if told["next_after"] is not None else None
+    return {"items": told["items"], "next_cursor": following}
 
 
 @router.get(f"{AT}/files/entry", auth=READ, response=answers({200: FileEntry}, *PROBLEMS), operation_id="get_file")
@@ -101,14 +107,8 @@ def get_file(
     follow: bool = Query(False, description="What a link leads to, instead of the link."),
 ) -> Any:
     """Look at one file, folder or link."""
-    at = path_in(request)
-    entry = on_loop(doing.do(session_of(request, id, name), lambda line: files.stat(line, at, follow=follow)))
-    return described(response, entry, at)
-
-
-def described(response: HttpResponse, entry: Entry, path: bytes) -> dict[str, Any]:
-    response.headers["ETag"] = paths.etag_of(entry)
-    return describing.file(entry, path.rpartition(b"/")[0], path)
+    operation = operations.Stat(path=path_in(request), follow=follow)
+    return described(response, done(session_of(request, id, name), operation))
 
 
 @router.get(
@@ -173,27 +173,29 @@ def write_file(
 
     With If-Match only the version with that ETag is replaced.
     """
-    at, body = path_in(request), request.body
-    flags = how.create * FileFlag.CREATE | how.replace * FileFlag.REPLACE | how.parents * FileFlag.PARENTS
-    etag = request.headers.get("If-Match")
-    version = paths.version_of(etag) if etag and etag.strip() != "*" else None
-    if how.upload is not None and version is not None:
-        raise Invalid("If-Match is for a file that comes at once. Nothing was written.", code="bad_etag")
+    body = request.body
+    operation = operations.Write(
+        path=path_in(request),
+        create=how.create,
+        replace=how.replace,
+        parents=how.parents,
+        mode=how.mode or 0,
+        if_match=request.headers.get("If-Match", ""),
+        upload=how.upload,
+        offset=how.offset,
+        last=how.last,
+    )
+    operation.check()
     session = session_of(request, id, name)
 
-    async def put(line: Line) -> Entry | int:
-        if how.upload is None:
-            return await files.write(line, at, pieces(body), flags=flags, mode=how.mode or 0, version=version)
-        place = Place(how.upload, how.offset, how.last)
-        return await files.part(line, at, pieces(body), place, flags=flags, mode=how.mode or 0)
+    async def put(line: Line) -> dict[str, Any]:
+        return await operation.content_over(line, pieces(body))
 
-    entry = on_loop(doing.do(session, put))
-    if isinstance(entry, int):
-        return Status(202, {"next_offset": entry})
-    return Status(200, described(response, entry, at))
+    told = on_loop(doing.do(session, put))
+    return Status(202, told) if "next_offset" in told else Status(200, described(response, told))
 
 
-async def pieces(body: bytes) -> Any:
+async def pieces(body: bytes) -> AsyncGenerator[bytes]:
     for at in range(0, len(body), DATA_MAX_BYTES):
         yield body[at : at + DATA_MAX_BYTES]
 
@@ -211,10 +213,8 @@ def make_folder(
     exist_ok: bool = Query(False, description="Whether it may be there."),
 ) -> Any:
     """Make a folder."""
-    at, flags = path_in(request), parents * FileFlag.PARENTS | exist_ok * FileFlag.REPLACE
-    session = session_of(request, id, name)
-    entry = on_loop(doing.do(session, lambda line: files.make_folder(line, at, flags=flags)))
-    return described(response, entry, at)
+    operation = operations.MakeFolder(path=path_in(request), parents=parents, exist_ok=exist_ok)
+    return described(response, done(session_of(request, id, name), operation))
 
 
 @router.patch(
@@ -229,10 +229,8 @@ def move_file(
     path: str = Query("", description=PATH),  # noqa: ARG001
 ) -> Any:
     """Move or rename a file, folder or link."""
-    at, to = path_in(request), paths.decoded(body.to)
-    session = session_of(request, id, name)
-    entry = on_loop(doing.do(session, lambda line: files.move(line, at, to, replace=body.replace)))
-    return described(response, entry, to)
+    operation = operations.Move(path=path_in(request), to=paths.decoded(body.to), replace=body.replace)
+    return described(response, done(session_of(request, id, name), operation))
 
 
 @router.put(
@@ -247,11 +245,10 @@ def copy_file(
     path: str = Query("", description=PATH),  # noqa: ARG001
 ) -> Any:
     """Copy a file, or a folder with all beneath it. Links are copied as links."""
-    at, to = path_in(request), paths.decoded(body.to)
-    flags = body.replace * FileFlag.REPLACE | body.recursive * FileFlag.RECURSIVE
-    session = session_of(request, id, name)
-    entry = on_loop(doing.do(session, lambda line: files.copy(line, at, to, flags=flags)))
-    return described(response, entry, to)
+    operation = operations.Copy(
+        path=path_in(request), to=paths.decoded(body.to), replace=body.replace, recursive=body.recursive
+    )
+    return described(response, done(session_of(request, id, name), operation))
 
 
 @router.delete(f"{AT}/files", auth=WRITE, response=answers({204: None}, *PROBLEMS), operation_id="remove_file")
@@ -263,8 +260,7 @@ def remove_file(
     recursive: bool = Query(False, description="A folder with all beneath it. No link is followed."),
 ) -> Any:
     """Remove a file, link or folder."""
-    at = path_in(request)
-    on_loop(doing.do(session_of(request, id, name), lambda line: files.remove(line, at, recursive=recursive)))
+    done(session_of(request, id, name), operations.Remove(path=path_in(request), recursive=recursive))
     return Status(204, None)
 
 
@@ -280,10 +276,8 @@ def find_files(
     limit: int = Query(LISTED, ge=1, le=FOUND_MAX),
 ) -> Any:
     """Find names below a folder: 200,000 looked at, in two seconds at most. Not in .git, node_modules and the like."""
-    folder, needle = path_in(request), needle_of(text)
-    session = session_of(request, id, name)
-    found, _ = on_loop(doing.do(session, lambda line: files.find(line, folder, needle, limit=limit)))
-    return {"items": [describing.found(each, folder) for each in found]}
+    operation = operations.Find(path=path_in(request), text=operations.as_needle(text), limit=limit)
+    return {"items": done(session_of(request, id, name), operation)["items"]}
 
 
 @router.get(
@@ -296,29 +290,11 @@ def search_files(
     what: WhatToSearch = Query(),  # noqa: B008
 ) -> Any:
     """Search lines of text files below a folder, up to a mebibyte each, in two seconds at most."""
-    folder, needle = path_in(request), needle_of(what.text)
-    flags = what.any_case * SearchFlag.ANY_CASE | what.expression * SearchFlag.EXPRESSION
-    session = session_of(request, id, name)
-    matches, _ = on_loop(
-        doing.do(session, lambda line: files.search(line, folder, needle, limit=what.limit, flags=flags))
+    operation = operations.Search(
+        path=path_in(request),
+        text=operations.as_needle(what.text),
+        any_case=what.any_case,
+        expression=what.expression,
+        limit=what.limit,
     )
-    return {"items": [describing.match(each, folder) for each in matches]}
-
-
-def needle_of(text: str) -> bytes:
-    """Return what is looked for. Raises Invalid."""
-    if "\0" in text:
-        raise Invalid("What is looked for must not contain NUL.", code="bad_text")
-    return text.encode(errors="surrogatepass")
-
-
-@router.get(f"{AT}/ports", auth=READ, response=answers({200: Page[PortOut]}, *PROBLEMS), operation_id="list_ports")
-def list_ports(request: HttpRequest, id: str, name: str) -> Any:  # noqa: A002
-    """List the TCP ports on which something in the sandbox listens. Programs of other sessions have no name here."""
-    found = on_loop(doing.do(session_of(request, id, name), listening))
-    return {"items": [describing.port(port) for port in sorted(found.values(), key=lambda port: port.number)]}
-
-
-async def listening(line: Line) -> dict[int, ports.Port]:
-    async with aclosing(ports.watched(line, every_ms=0)) as looks:
-        return await anext(looks)
+    return {"items": done(session_of(request, id, name), operation)["items"]}

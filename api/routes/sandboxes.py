@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
@@ -25,6 +23,7 @@ from api.cursors import PAGE, PAGE_MAX, cursor_after, place_in
 from api.listing import page_of
 from api.operations import answers, caller, needs
 from api.schemas import EntryOut, Metrics, NewSandbox, Page, SandboxChange, SandboxOut, StepOut
+from api.waiting import WAIT_MAX_S, waited_for
 from sandboxes.metrics.graphs import SPANS, as_columns, samples_of
 from sandboxes.models import Desired, Sandbox, State, Template
 from sandboxes.permissions import Action
@@ -34,9 +33,6 @@ from sandboxes.sizes import Size, bounds, limits
 router = Router(tags=["Sandboxes"])
 
 READ, WRITE = needs(Scope.SANDBOXES_READ), needs(Scope.SANDBOXES_WRITE)
-WAIT_MAX_S = 20
-# How often a wait looks. The database's connection goes back in between.
-LOOK_S = 0.25
 Verb = Literal["start", "stop", "pause", "resume", "restart", "retry", "keep-awake"]
 # Verb -> method, and what is wanted of the sandbox once it holds.
 VERBS: dict[str, tuple[str, str]] = {
@@ -128,12 +124,8 @@ def get_sandbox(
     until: Literal["settled", "running", "paused", "stopped", "failed"] = "settled",
 ) -> Any:
     """Get a sandbox, at once or when its state is reached; after `wait` it is returned as it is."""
-    me, deadline = caller(request), time.monotonic() + wait
-    found = me.sandbox(id)
-    while not has_reached(found, until) and time.monotonic() < deadline:
-        connection.close()
-        time.sleep(LOOK_S)
-        found = me.sandbox(id)
+    me = caller(request)
+    found = waited_for(lambda: me.sandbox(id), lambda sandbox: has_reached(sandbox, until), wait)
     return described(me, found, response)
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
+from ninja.params.functions import Query
 from ninja.responses import Status
 
 from accounts.models import Scope
@@ -15,9 +16,11 @@ from api import describing
 from api.callers import Caller
 from api.operations import answers, caller, needs
 from api.schemas import GitIdentity, NewSession, Page, SessionChange, SessionOut
+from api.waiting import WAIT_MAX_S, waited_for
 from sandboxes.permissions import Action
 from sessions.brings.git import Git
 from sessions.models import Session
+from sessions.models.session import SessionState
 from sessions.rights.table import Act
 
 router = Router(tags=["Sessions"])
@@ -80,10 +83,19 @@ def git_of(body: GitIdentity, session: Session) -> Git:
 @router.get(
     "/{id}/sessions/{name}", auth=LOOK, response=answers({200: SessionOut}, 404, 422), operation_id="get_session"
 )
-def get_session(request: HttpRequest, id: str, name: str) -> Any:  # noqa: A002
-    """Get a session."""
+def get_session(
+    request: HttpRequest,
+    id: str,  # noqa: A002
+    name: str,
+    wait: float = Query(0, ge=0, le=WAIT_MAX_S, description="Seconds to wait until it runs at most."),
+) -> Any:
+    """Get a session, at once or when it runs; after `wait`, or when it failed, it is returned as it is."""
     me = caller(request)
-    return described(me, me.session(id, name))
+    return described(me, waited_for(lambda: me.session(id, name), has_settled, wait))
+
+
+def has_settled(session: Session) -> bool:
+    return session.state in (SessionState.RUNNING, SessionState.FAILED)
 
 
 @router.patch(

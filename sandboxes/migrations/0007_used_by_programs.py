@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='sandbox',
             name='last_use',
-            field=models.CharField(blank=True, choices=[('typed', 'last keystroke by'), ('opened', 'terminal opened by'), ('ran', 'command run by'), ('files', 'files used by')], editable=False, max_length=6),
+            field=models.CharField(blank=True, choices=[('typed', 'last keystroke by'), ('opened', 'terminal opened by'), ('ran', 'command run by'), ('files', 'files used by'), ('ports', 'port used by')], editable=False, max_length=6),
         ),
     ]

@@ -27,6 +27,7 @@ class Use(models.TextChoices):
     OPENED = "opened", "terminal opened by"
     RAN = "ran", "command run by"
     FILES = "files", "files used by"
+    PORTS = "ports", "port used by"
 
 
 class Idle(Trashable):

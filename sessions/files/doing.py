@@ -69,7 +69,8 @@ def refused_by_holder(error: FileRefused) -> Refused:
     """Return what the holder's refusal means, with its sentence."""
     kind, code = REFUSALS[error.code]
     if error.code == FileCode.OFFSET:
-        return kind(f"The upload goes on at byte {error}. Nothing of this part was written.", code=code)
+        text = f"The upload goes on at byte {error}. Nothing of this part was written."
+        return kind(text, code=code, details={"next_offset": int(str(error))})
     sentence = str(error)
     return kind(f"{sentence[:1].upper()}{sentence[1:]}.", code=code)
 
@@ -81,19 +82,25 @@ def allow(user: User, session: Session) -> None:
     """
     require(user, Act.TYPE, session, "Its files were not touched.")
     require_running(session)
-    record("session.files", session, once_in=VISIT)
+    record_visit(session)
     note_use(session, user, Use.FILES)
 
 
-async def do(session: Session, work: Callable[[Line], Awaitable[Answer]]) -> Answer:
+def record_visit(session: Session) -> None:
+    record("session.files", session, once_in=VISIT)
+
+
+async def do(
+    session: Session, work: Callable[[Line], Awaitable[Answer]], within_s: float | None = OPERATION_S
+) -> Answer:
     """Do something over the session's line. Raises Refused."""
     try:
-        async with asyncio.timeout(OPERATION_S):
+        async with asyncio.timeout(within_s):
             return await work(await line_to(container_name(session)))
     except FileRefused as error:
         raise refused_by_holder(error) from error
     except TimeoutError as error:
-        text = f"This took longer than {OPERATION_S:g} s and was given up. What was done so far stays."
+        text = f"Nothing went on for {OPERATION_S:g} s, and it was given up. What was done so far stays."
         raise EngineSilent(text, code="too_slow") from error
     except ERRORS as error:
         raise refusal_of(error) from error

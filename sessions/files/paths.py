@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from activity.refusals import Invalid
@@ -32,6 +33,11 @@ def path_of(raw: bytes) -> bytes:
         if len(name) > NAME_MAX_BYTES:
             raise malformed(f"A name has {NAME_MAX_BYTES} bytes at most.")
     return path
+
+
+def name_of(value: Any) -> Any:
+    """Return the name that percent-encoded text means; what is no text stays."""
+    return unquote_to_bytes(value) if isinstance(value, str) else value
 
 
 def malformed(text: str) -> Invalid:

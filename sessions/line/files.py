@@ -5,6 +5,7 @@ All of them raise FileRefused, LineError and ProtocolError.
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
@@ -77,8 +78,12 @@ async def operation(line: Line, frame: FileFrame, body: bytes) -> AsyncGenerator
 
 async def entry_from(under_way: Operation) -> Entry:
     """Return the one entry of an operation that answers with it. Raises FileRefused, LineError, ProtocolError."""
-    answers, _ = await under_way.done()
-    for answer in answers:
+    return the_entry(await under_way.done())
+
+
+def the_entry(told: tuple[list[Answer], bytes]) -> Entry:
+    """Return the one entry that was answered. Raises ProtocolError."""
+    for answer in told[0]:
         if isinstance(answer, Entry):
             return answer
     raise ProtocolError("The holder did not say what the file is like.")
@@ -124,8 +129,7 @@ async def write(
     flags |= FileFlag.MATCHING if version else 0
     body = text(path) + struct.pack("!BH", flags, mode) + (struct.pack("!QQQ", *version) if version else b"")
     async with operation(line, FileFrame.WRITE, body) as under_way:
-        await send(under_way, content)
-        return await entry_from(under_way)
+        return the_entry(await exchange(under_way, content))
 
 
 class Place(NamedTuple):
@@ -152,11 +156,23 @@ async def part(
     flags |= FileFlag.LAST if place.is_last else 0
     body = text(path) + struct.pack("!BHQQ", flags, mode, place.upload, place.offset)
     async with operation(line, FileFrame.PART, body) as under_way:
-        await send(under_way, content)
-        if place.is_last:
-            return await entry_from(under_way)
-        _, done = await under_way.done()
-        return int.from_bytes(done, "big")
+        answers, done = await exchange(under_way, content)
+        return the_entry((answers, done)) if place.is_last else int.from_bytes(done, "big")
+
+
+async def exchange(under_way: Operation, content: AsyncIterable[bytes]) -> tuple[list[Answer], bytes]:
+    """Send content, and return what is answered. A refusal comes at once, also while content is still waited for."""
+    sending, answering = asyncio.create_task(send(under_way, content)), asyncio.create_task(under_way.done())
+    both = {sending, answering}
+    try:
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if sending in done:
+            sending.result()
+        return await answering
+    finally:
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
 
 
 async def send(under_way: Operation, content: AsyncIterable[bytes]) -> None:

@@ -1,0 +1,1 @@
+"""Ports of a session's network: what listens, and connections to it."""

@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 from sessions import flow
 from sessions.files import protocol
 from sessions.line.file_frames import DATA_MAX_BYTES
-from sessions.ports import socket as tunnel
+from sessions.ports import protocol as tunnel
 from tests.commander import PATIENCE_S, Refused
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from activity.refusals import Close
 from sessions.flow import AHEAD_BYTES
-from sessions.ports import socket as tunnel
+from sessions.ports import protocol as tunnel
 from tests.api.test_live import Caller
 from tests.commander import Refused
 from tests.filer import Tunnel, socket_of

@@ -14,7 +14,7 @@ import uvloop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from tests.bench import crowd, echo, looking, opening, painted, stalled, throughput
+from tests.bench import api, crowd, echo, looking, opening, painted, stalled, throughput
 from tests.bench.place import Place, measuring_place
 from tests.bench.report import Row, as_table
 
@@ -29,6 +29,7 @@ MEASURES: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "stalled": stalled.measure,
     "crowd": crowd.measure,
     "looking": looking.measure,
+    "api": api.measure,
 }
 
 # Measured in a process of its own, with a database of its own: it needs neither server nor engine.

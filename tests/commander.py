@@ -34,6 +34,7 @@ class Commander:
     def __init__(self, origin: str, path: str, token: str) -> None:
         self.url, self.token = origin.replace("http", "ws", 1) + path, token
         self._socket: ClientConnection | None = None
+        self._more_taken = asyncio.Event()
         self.forget()
 
     def forget(self) -> None:
@@ -102,7 +103,8 @@ class Commander:
         for start in range(0, len(data), INPUT_MAX_BYTES):
             piece = data[start : start + INPUT_MAX_BYTES]
             while at + start + len(piece) > self.taken + protocol.INPUT_AHEAD_BYTES:
-                await asyncio.sleep(0)
+                self._more_taken.clear()
+                await self._more_taken.wait()
             await self._socket.send(struct.pack("!BQ", CommandFrame.INPUT, at + start) + piece)
         if ends:
             await self.say("end_input", offset=at + len(data))
@@ -134,6 +136,7 @@ class Commander:
             self.started, self.id, self.taken = words, words["id"], words["input_taken"]
         elif words["type"] == "input":
             self.taken = words["taken"]
+            self._more_taken.set()
         elif words["type"] == "gap":
             assert words["from"] == self.offset
             self.gaps.append((words["from"], words["to"]))

@@ -44,6 +44,7 @@ class Filer:
         self._last = 0
         self.waiting: dict[int, asyncio.Queue[dict[str, Any] | bytes]] = {}
         self.acked: dict[int, int] = {}
+        self._heard = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -107,7 +108,8 @@ class Filer:
         for at in range(0, len(data) if cut_at is None else cut_at, DATA_MAX_BYTES):
             piece = data[at : at + DATA_MAX_BYTES]
             while self.waiting[op].empty() and first + at + len(piece) > self.acked[op] + flow.AHEAD_BYTES:
-                await asyncio.sleep(0)
+                self._heard.clear()
+                await self._heard.wait()
             await self._connection.send(protocol.data_frame(op, first + at, piece))
         if cut_at is not None:
             return {}
@@ -123,10 +125,12 @@ class Filer:
         except ConnectionClosed:
             pass
         code, reason = self._connection.close_code or 1006, self._connection.close_reason or ""
+        self._heard.set()
         for queue in self.waiting.values():
             queue.put_nowait({"type": "closed", "code": code, "text": reason})
 
     def _take(self, message: str | bytes) -> None:
+        self._heard.set()
         if isinstance(message, str):
             told = json.loads(message)
             if "op" in told:

@@ -6,6 +6,7 @@ Import it only when serving: Twisted takes its reactor once.
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +29,23 @@ WORDS = {
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is more than may be sent. Nothing was changed.",
 }
+
+
+# As problems of the API are coded, as far as it says the same.
+CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
+
+
+def problem_of(status: HTTPStatus) -> bytes:
+    """Return the body of a problem (RFC 9457), as the API gives them."""
+    code = CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
+    problem = {
+        "type": f"/problems/{code.replace('_', '-')}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": WORDS[status],
+        "code": code,
+    }
+    return json.dumps(problem).encode()
 
 
 class BoundedChannel(HTTPChannel):
@@ -85,9 +103,11 @@ class BoundedChannel(HTTPChannel):
         if self.is_refused:
             return
         self.is_refused = True
-        body = f"{WORDS[status]}\n".encode()
+        is_for_program = getattr(self, "_path", b"").startswith(b"/api/")
+        body = problem_of(status) if is_for_program else f"{WORDS[status]}\n".encode()
+        kind = "application/problem+json" if is_for_program else "text/plain; charset=utf-8"
         head = (
-            f"HTTP/1.1 {status:d} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"HTTP/1.1 {status:d} {status.phrase}\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\nCache-Control: no-store\r\n\r\n"
         )
         self.transport.write(head.encode() + body)

@@ -24,6 +24,7 @@ from api.models import KEY_MAX
 from api.once import once_by_itself
 from api.operations import answers, caller, needs
 from api.schemas import CommandInput, CommandInputTaken, CommandOut, CommandOutput, CommandSignal, NewCommand, Page
+from api.starting import START, session_to_use
 from api.waiting import WAIT_MAX_S
 from sessions.command import acting, protocol, running
 from sessions.command.output import Answer, answer_of
@@ -78,11 +79,11 @@ def run_command(
     name: str,
     body: NewCommand,
     wait: float = Query(0, ge=0, le=WAIT_MAX_S, description="Seconds to wait for its end at most."),
+    start: bool = Query(False, description=START),
 ) -> Any:
-    """Run a program in a running session. It goes on whatever becomes of this call."""
+    """Run a program in a session. It goes on whatever becomes of this call."""
     me = caller(request)
-    session = me.session(id, name, Act.TYPE)
-    require_running(session)
+    session = session_to_use(me, id, name, start=start)
     wanted = wanted_of(body)
     command = begun(request, me, session, wanted)
     if command.is_live:

@@ -16,11 +16,11 @@ from api import describing
 from api.callers import Caller
 from api.operations import answers, caller, needs
 from api.schemas import GitIdentity, NewSession, Page, SessionChange, SessionOut
+from api.starting import has_settled
 from api.waiting import WAIT_MAX_S, waited_for
 from sandboxes.permissions import Action
 from sessions.brings.git import Git
 from sessions.models import Session
-from sessions.models.session import SessionState
 from sessions.rights.table import Act
 
 router = Router(tags=["Sessions"])
@@ -92,10 +92,6 @@ def get_session(
     """Get a session, at once or when it runs; after `wait`, or when it failed, it is returned as it is."""
     me = caller(request)
     return described(me, waited_for(lambda: me.session(id, name), has_settled, wait))
-
-
-def has_settled(session: Session) -> bool:
-    return session.state in (SessionState.RUNNING, SessionState.FAILED)
 
 
 @router.patch(

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
+from ninja.params.functions import Query
 from ninja.responses import Status
 
 from accounts.models import Scope
 from api import describing
 from api.operations import answers, caller, needs
 from api.schemas import NewTerminal, Page, TerminalChange, TerminalOut
+from api.starting import START, session_to_use
 from sessions.terminal import ends
 
 of_session = Router(tags=["Terminals"])
@@ -39,13 +41,21 @@ def list_terminals(request: HttpRequest, id: str, name: str) -> Any:  # noqa: A0
 @of_session.post(
     "/{id}/sessions/{name}/terminals",
     auth=WRITE,
-    response=answers({201: TerminalOut}, 400, 404, 409, 410, 413, 422),
+    response=answers({201: TerminalOut}, 400, 404, 409, 410, 413, 422, 503),
     operation_id="open_terminal",
 )
-def open_terminal(request: HttpRequest, response: HttpResponse, id: str, name: str, body: NewTerminal) -> Any:  # noqa: A002
+def open_terminal(
+    request: HttpRequest,
+    response: HttpResponse,
+    id: str,  # noqa: A002
+    name: str,
+    body: NewTerminal,
+    start: bool = Query(False, description=START),
+) -> Any:
     """Open a terminal in a running sandbox. Its shell starts when someone looks at it."""
     me = caller(request)
-    terminal = ends.open_another(me.session(id, name), me.user)
+    session = session_to_use(me, id, name, start=True) if start else me.session(id, name)
+    terminal = ends.open_another(session, me.user)
     if body.title is not None:
         terminal.rename(body.title)
     response.headers["Location"] = f"/api/v1/terminals/{terminal.pk}"

@@ -6,7 +6,7 @@ from activity.refusals import EngineSilent, Invalid, NotNow, Over, Refused, TooM
 from engine import Conflict, EngineAway, EngineError, EngineTimeout, NotFound
 from sessions.holder import HolderError, ProtocolError
 from sessions.line.commands import CommandRefused
-from sessions.line.line import ChannelRefused, LineError, LineLost
+from sessions.line.line import ChannelRefused, HolderTooOld, LineError, LineLost
 from sessions.models import Command
 
 # All that can go wrong on the way to the holder.
@@ -21,6 +21,9 @@ def refusal_of(error: Exception, command: Command | None = None) -> Refused:
         return TooMany(f"{error}. Nothing was started.", command, code="too_many_channels")
     if isinstance(error, EngineAway | EngineTimeout | TimeoutError):
         return EngineSilent("The engine does not answer. Nothing was changed.", command)
+    if isinstance(error, HolderTooOld):
+        text = "This session was started by an earlier version of Sandlot, which ran terminals only. Nothing was done."
+        return NotNow(text, command, code="session_outdated")
     if isinstance(error, NotFound | Conflict | LineLost):
         return NotNow(f"The session is restarting, or its line was lost: {error}", command, code="line_lost")
     return EngineSilent(f"The engine refused: {error}", command)

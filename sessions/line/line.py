@@ -2,6 +2,7 @@
 
 LineError             a channel did not do what it was opened for
 ├── LineLost          the whole line ended: the container, the engine or the connection went
+│   └── HolderTooOld  the container's holder knows no lines: it was started by an earlier version
 └── ChannelRefused    the holder closed the channel; `code` and text say why
 """
 
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # The holder says hello at once; a machine under load takes longer to start a process.
 HELLO_S = 10.0
+# What a program answers that does not know how it was called.
+STATUS_USAGE = 64
 # A line on which nothing came for so long is asked, and given up when it does not answer for as long again.
 SILENT_S = 15.0
 
@@ -42,6 +45,10 @@ class LineError(Exception):
 
 class LineLost(LineError):  # noqa: N818 - reads as what it is
     """The whole line ended."""
+
+
+class HolderTooOld(LineLost):
+    """The container's holder knows no lines."""
 
 
 class ChannelRefused(LineError):  # noqa: N818
@@ -235,7 +242,9 @@ class Line:
             while data := await self._next():
                 for frame in self._cutter.feed(data):
                     self._take(frame)
-            self._lose(self._stream.last_words or "The session's holder ended the line.")
+            said, status = self._stream.last_words, await self._stream.exit_status()
+            kind = HolderTooOld if status == STATUS_USAGE and not self._greeted.is_set() else LineLost
+            self._lose(said or "The session's holder ended the line.", kind)
         except (EngineError, ProtocolError) as error:
             self._lose(str(error))
 
@@ -259,10 +268,10 @@ class Line:
         if (channel := self._channels.get(frame.channel)) is not None:
             channel.take(frame)
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: str, kind: type[LineLost] = LineLost) -> None:
         if self.lost is not None:
             return
-        self.lost = LineLost(why.strip())
+        self.lost = kind(why.strip())
         self._stream.close()
         self._greeted.set()
         if asyncio.current_task() is not self._reading:

@@ -14,7 +14,7 @@ from accounts.vault.vault import VaultError
 from activity.log import VISIT, record
 from activity.models import Outcome
 from activity.refusals import Close, Hidden, NotAllowed, NotNow, Over, Refused, SignedOut
-from sandboxes.models import State
+from sandboxes.models import Desired, State
 from sessions.brings.program import shell_of
 from sessions.containers import container_name
 from sessions.holder import Program
@@ -107,8 +107,13 @@ def require_running(session: Session) -> None:
     """Raises NotNow, with the reason and the way on."""
     if session.sandbox.state == State.PAUSED:
         raise paused()
-    if session.state != SessionState.RUNNING:
-        raise NotNow(f"The session {session.name} is not running yet. It connects by itself.")
+    if session.state == SessionState.RUNNING:
+        return
+    if session.sandbox.desired == Desired.STOPPED:
+        raise NotNow(f"{session.sandbox} is stopped. What is in it is there again once it is started.", code="stopped")
+    if session.state == SessionState.FAILED:
+        raise NotNow(f"The session {session.name} could not be started: {session.reason}", code="session_failed")
+    raise NotNow(f"The session {session.name} is not running yet. It connects by itself.", code="not_running")
 
 
 def admit(login: Proof | None, terminal_id: UUID) -> TerminalAdmission:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine import ContainerSpec
-from engine.labels import labels_of
 from engine.seccomp import profile
-from engine.storage import SharedTree, network_name, readers_network_name
+from engine.site import Site
+from engine.storage import SharedTree
 
 # Enough for package managers, servers on low ports and `su`; nothing that reaches beyond the container's own files.
 # Against Docker's default without MKNOD, NET_RAW, SETFCAP, SETPCAP, SYS_CHROOT and AUDIT_WRITE.
@@ -36,8 +36,7 @@ class Limits:
 
 def session_container_spec(  # noqa: PLR0913 - by name only, and each decides something
     *,
-    instance: str,
-    sandbox: str,
+    site: Site,
     session: str,
     name: str,
     host: str | None,
@@ -52,15 +51,15 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
     `host` is the name of the container whose network it joins if it may write, None for the one that owns it.
     `labels` come on top of those that say whose it is. `runtime` is the engine's name of another one, such as "runsc".
     """
-    network = _network_of(instance, sandbox, host, read_only=read_only)
+    network = _network_of(shared, host, read_only=read_only)
     return ContainerSpec(
         name=name,
         image=shared.image,
         command=HOLDER_INIT_READ if read_only else HOLDER_INIT,
-        labels={**labels_of(instance, "session", sandbox=sandbox, session=session), **labels},
+        labels={**site.labels("session", session=session), **labels},
         mounts=shared.mounts(read_only=read_only),
         # The host's name belongs to the network: who joins has the name of whom it joins.
-        hostname=None if network.startswith("container:") else sandbox,
+        hostname=None if network.startswith("container:") else site.sandbox,
         network=network,
         capabilities=CAPABILITIES,
         seccomp=profile(),
@@ -74,8 +73,8 @@ def session_container_spec(  # noqa: PLR0913 - by name only, and each decides so
     )
 
 
-def _network_of(instance: str, sandbox: str, host: str | None, *, read_only: bool) -> str:
+def _network_of(shared: SharedTree, host: str | None, *, read_only: bool) -> str:
     """Return which network it is in: who may only read reaches no server of those who write."""
     if read_only:
-        return readers_network_name(instance, sandbox)
-    return f"container:{host}" if host else network_name(instance, sandbox)
+        return shared.networks.readers
+    return f"container:{host}" if host else shared.networks.writers

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine import Container, Engine
 from engine.labels import HOST, SANDBOX, labels_of
+from engine.site import Site
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class World:
         """Return what is there now, in one call. `labels` narrow it, for example to one sandbox."""
         wanted = labels_of(instance, "session", **labels)
         return cls({container.name: container for container in await engine.containers(wanted)})
+
+    @classmethod
+    async def of_site(cls, site: Site) -> World:
+        """Return what is there of one sandbox, in one call."""
+        return await cls.look(site.engine, site.instance, sandbox=site.sandbox)
 
     def of(self, slug: str) -> list[Container]:
         """Session containers of one sandbox."""

@@ -7,6 +7,7 @@ from functools import cache
 from django.conf import settings
 
 from engine import Engine
+from engine.site import Site
 
 DEFAULT = "default"
 
@@ -22,3 +23,8 @@ def engine_named(name: str = DEFAULT) -> Engine:
     from engine.docker import DockerEngine  # noqa: PLC0415 - docker-py is slow to load, and most commands ask no engine
 
     return DockerEngine(settings.SANDLOT_ENGINE_URL, settings.SANDLOT_INSTANCE, settings.SANDLOT_NETWORK_POOL)
+
+
+def site_of(slug: str, engine: Engine | None = None) -> Site:
+    """Return a sandbox's place on an engine, the default one if none is given."""
+    return Site(engine or engine_named(), settings.SANDLOT_INSTANCE, slug)

@@ -1,13 +1,10 @@
-"""Names of the containers that sessions run in, and the labels that say whose a container is.
-
-Instance, sandbox and session are joined by dots, which none of them may hold: with hyphens, the session `deb-guest` of
-`f` and the session `guest` of `f-deb` were one name.
-"""
+"""Names of the containers that sessions run in, and the labels that say whose a container is."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
+from engine import site
 from engine.labels import labels_of
 from sandboxes.models import Sandbox
 from sessions.models import Session
@@ -25,7 +22,7 @@ def global_container_name(sandbox: Sandbox) -> str:
 
 
 def named(sandbox: Sandbox, session_name: str) -> str:
-    return f"sandlot-{settings.SANDLOT_INSTANCE}.{sandbox.slug}.{session_name}"
+    return site.named(settings.SANDLOT_INSTANCE, sandbox.slug, session_name)
 
 
 def identity_of(session: Session) -> dict[str, str]:

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db.models import Q
 
 from accounts.vault.vault import VaultError
@@ -29,8 +28,10 @@ from engine import (
 )
 from engine.confinement import Limits, session_container_spec
 from engine.labels import BOOT, HOST, NETWORK, PERMISSION, SESSION
+from engine.site import Site
 from engine.storage import SharedTree, ensure_readers_network
 from engine.world import World
+from sandboxes.engines import site_of
 from sandboxes.models import Sandbox, State
 from sandboxes.supervising.work import Work
 from sessions.brings import private
@@ -163,9 +164,10 @@ class SessionKeeper:
     async def _start(self, session: Session, shared: SharedTree) -> None:
         await sync_to_async(session.reach)(SessionState.STARTING)
         await sync_to_async(session.note_private)(0)
+        site = site_of(session.sandbox.slug, self.engine)
         if not session.can_write:
-            await ensure_readers_network(self.engine, settings.SANDLOT_INSTANCE, session.sandbox.slug)
-        container = await self.engine.create_container(spec_of(session, shared))
+            await ensure_readers_network(site)
+        container = await self.engine.create_container(spec_of(session, site, shared))
         await self.engine.start_container(container.id)
         await self._make_ready(session)
 
@@ -224,7 +226,7 @@ class SessionKeeper:
 
         Raises EngineError when a foreign container has one of its names.
         """
-        world = await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug)
+        world = await World.of_site(site_of(sandbox.slug, self.engine))
         names = {
             each.id: named(sandbox, each.labels[SESSION]) for each in world.of(sandbox.slug) if SESSION in each.labels
         }
@@ -235,7 +237,7 @@ class SessionKeeper:
                 await self.engine.rename_container(container.id, names[container.id])
             except NameTaken as error:
                 raise EngineError(taken(names[container.id])) from error
-        return await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug) if old else world
+        return await World.of_site(site_of(sandbox.slug, self.engine)) if old else world
 
     async def _remove(self, containers: Iterable[Container], sandbox: Sandbox, reason: str) -> None:
         """Stop and remove containers; the one that owns the network goes last."""
@@ -278,12 +280,11 @@ def labels_of(session: Session) -> dict[str, str]:
     }
 
 
-def spec_of(session: Session, shared: SharedTree) -> ContainerSpec:
+def spec_of(session: Session, site: Site, shared: SharedTree) -> ContainerSpec:
     """Return the confined container of a session."""
     sandbox = session.sandbox
     return session_container_spec(
-        instance=settings.SANDLOT_INSTANCE,
-        sandbox=sandbox.slug,
+        site=site,
         session=session.name,
         name=container_name(session),
         host=None if session.is_global else global_container_name(sandbox),

@@ -16,6 +16,7 @@ from engine.docker import DockerEngine
 from engine.firewall import ensure_firewall
 from engine.images import ensure_images
 from engine.labels import INSTANCE
+from engine.site import Site
 from engine.storage import ImageTree, SharedTree
 
 MIB = 1024 * 1024
@@ -32,14 +33,17 @@ class Place:
     shared: SharedTree
     sessions: list[str] = field(default_factory=list)
 
+    @property
+    def site(self) -> Site:
+        return Site(self.engine, self.instance, self.slug)
+
     async def session(
         self, name: str, *, read_only: bool = False, limits: Limits = LIMITS, command: tuple[str, ...] = ()
     ) -> str:
         """Start a session and return its container's name. The first has the network that those who write join."""
         container = f"sandlot-{self.instance}-{self.slug}-{name}"
         spec = session_container_spec(
-            instance=self.instance,
-            sandbox=self.slug,
+            site=self.site,
             session=name,
             name=container,
             host=self.sessions[0] if self.sessions else None,
@@ -49,7 +53,7 @@ class Place:
             limits=limits,
         )
         if read_only:
-            await storage.ensure_readers_network(self.engine, self.instance, self.slug)
+            await storage.ensure_readers_network(self.site)
         await self.engine.create_container(replace(spec, command=command or spec.command))
         self.sessions.append(container)
         await self.engine.start_container(container)
@@ -67,8 +71,8 @@ class Place:
     async def remove(self) -> None:
         """Remove everything."""
         await self.stop()
-        await storage.remove_networks(self.engine, self.instance, self.slug)
-        await storage.remove_sandbox(self.engine, self.instance, self.slug)
+        await storage.remove_networks(self.site)
+        await storage.remove_sandbox(self.site)
 
 
 MakePlace = Callable[[ImageTree], Awaitable[Place]]
@@ -77,8 +81,9 @@ MakePlace = Callable[[ImageTree], Awaitable[Place]]
 async def new_place(engine: Engine, instance: str, tree: ImageTree) -> Place:
     """Make a place with files and a network; who calls this also removes it."""
     slug = f"place-{secrets.token_hex(4)}"
-    await storage.ensure_network(engine, instance, slug)
-    return Place(engine, instance, slug, await storage.prepare_sandbox(engine, instance, slug, tree))
+    site = Site(engine, instance, slug)
+    await storage.ensure_network(site)
+    return Place(engine, instance, slug, await storage.prepare_sandbox(site, tree))
 
 
 @pytest.fixture(scope="session")

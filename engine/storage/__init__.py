@@ -12,13 +12,7 @@ when what is written last into it is there, and a sandbox only when all its volu
 
 from engine.storage.ahead import prepare_ahead
 from engine.storage.archives import Folder
-from engine.storage.networks import (
-    ensure_network,
-    ensure_readers_network,
-    network_name,
-    readers_network_name,
-    remove_networks,
-)
+from engine.storage.networks import Networks, ensure_network, ensure_readers_network, remove_networks
 from engine.storage.shared import WORKSPACE, SharedTree, data_folder, prepare_sandbox, remove_sandbox
 from engine.storage.trees import ImageTree, prepare_image_tree
 
@@ -26,15 +20,14 @@ __all__ = [
     "WORKSPACE",
     "Folder",
     "ImageTree",
+    "Networks",
     "SharedTree",
     "data_folder",
     "ensure_network",
     "ensure_readers_network",
-    "network_name",
     "prepare_ahead",
     "prepare_image_tree",
     "prepare_sandbox",
-    "readers_network_name",
     "remove_networks",
     "remove_sandbox",
 ]

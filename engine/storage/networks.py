@@ -5,38 +5,42 @@ read session: a server that a writing session runs does what it is told, so thos
 do not reach each other either.
 """
 
-from engine import Engine, Network, NetworkSpec
-from engine.labels import INSTANCE, SANDBOX, labels_of
+from typing import NamedTuple
+
+from engine import Network, NetworkSpec
+from engine.labels import KIND
+from engine.site import Site
 
 # Read sessions of one sandbox at a time, more than it may have: a /25, of which the pool's default holds 512.
 READERS = 125
 
 
-def network_name(instance: str, sandbox: str) -> str:
-    """Return the name of a sandbox's network on the engine."""
-    return f"sandlot-{instance}-{sandbox}"
+class Networks(NamedTuple):
+    """The names of a sandbox's networks: of those who write, and of those who only read."""
+
+    writers: str
+    readers: str
 
 
-def readers_network_name(instance: str, sandbox: str) -> str:
-    """Return the name of the network of a sandbox's read sessions."""
-    # A slug has no dot: this is no other sandbox's.
-    return f"{network_name(instance, sandbox)}.readers"
+async def networks_of(site: Site) -> Networks:
+    """Return their names: of those that are there, else the ones that they get."""
+    there = {network.labels[KIND]: network.name for network in await site.engine.networks(site.own)}
+    return Networks(there.get("network", site.base), there.get("readers", f"{site.base}.readers"))
 
 
-async def ensure_network(engine: Engine, instance: str, sandbox: str) -> Network:
+async def ensure_network(site: Site) -> Network:
     """Return the sandbox's network, created when it is not there."""
-    spec = NetworkSpec(network_name(instance, sandbox), labels_of(instance, "network", sandbox=sandbox))
-    return await engine.ensure_network(spec)
+    name = (await networks_of(site)).writers
+    return await site.engine.ensure_network(NetworkSpec(name, site.labels("network")))
 
 
-async def ensure_readers_network(engine: Engine, instance: str, sandbox: str) -> Network:
+async def ensure_readers_network(site: Site) -> Network:
     """Return the network of the sandbox's read sessions, created when it is not there."""
-    labels = labels_of(instance, "readers", sandbox=sandbox)
-    spec = NetworkSpec(readers_network_name(instance, sandbox), labels, room=READERS, is_apart=True)
-    return await engine.ensure_network(spec)
+    name = (await networks_of(site)).readers
+    return await site.engine.ensure_network(NetworkSpec(name, site.labels("readers"), room=READERS, is_apart=True))
 
 
-async def remove_networks(engine: Engine, instance: str, sandbox: str) -> None:
+async def remove_networks(site: Site) -> None:
     """Remove all of them; fine when they are gone. Raises Conflict while a container uses one."""
-    for network in await engine.networks({INSTANCE: instance, SANDBOX: sandbox}):
-        await engine.remove_network(network.name)
+    for network in await site.engine.networks(site.own):
+        await site.engine.remove_network(network.name)

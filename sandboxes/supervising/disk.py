@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q
 from django.utils import timezone
 
 from engine import Engine, EngineError, NotFound
 from engine.storage import data_folder
+from sandboxes.engines import site_of
 from sandboxes.metrics.readings import HIGH
 from sandboxes.metrics.shares import disk_share
 from sandboxes.models import Desired, Notice, Sandbox, State, Usage
@@ -60,7 +60,7 @@ async def look_at(engine: Engine, sandbox: Sandbox) -> None:
     """Measure one sandbox and do what follows. One that cannot be measured has its turn again later."""
     used = None
     with suppress(NotFound):
-        folder = await data_folder(engine, settings.SANDLOT_INSTANCE, sandbox.slug)
+        folder = await data_folder(site_of(sandbox.slug, engine))
         used = await size_of([folder / part for part in PARTS])
     await sync_to_async(settle)(sandbox, used)
 

@@ -21,9 +21,10 @@ from django.db import DatabaseError, close_old_connections
 from engine import Engine, EngineAway, EngineError, EngineTimeout, space, storage
 from engine.firewall import ensure_firewall
 from engine.labels import HOST, INSTANCE, SANDBOX
+from engine.site import Site
 from engine.storage import SharedTree
 from engine.world import World
-from sandboxes.engines import DEFAULT
+from sandboxes.engines import DEFAULT, site_of
 from sandboxes.models import Desired, EngineStatus, Sandbox, State, Step
 from sandboxes.supervising import lease, orphans
 from sandboxes.supervising.disk import watch_disks
@@ -351,13 +352,13 @@ class Supervisor:
         async with work.step(f"Prepare the files of {sandbox.template.title}"):
             shared = await self._shared(sandbox)
         async with work.step("Create the network"):
-            await storage.ensure_network(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug)
+            await storage.ensure_network(self._site(sandbox))
         return shared
 
     async def _shared(self, sandbox: Sandbox) -> SharedTree:
         image = await self.engine.image(sandbox.image_digest)
         tree = await storage.prepare_image_tree(self.engine, image)
-        return await storage.prepare_sandbox(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug, tree)
+        return await storage.prepare_sandbox(self._site(sandbox), tree)
 
     async def _bring_down(self, sandbox: Sandbox) -> None:
         work = Work(sandbox, "stop")
@@ -371,13 +372,16 @@ class Supervisor:
         async with work.step("Stop the sessions"):
             await self.keeper.down(sandbox, "The sandbox was deleted.")
         async with work.step("Remove the network"):
-            await storage.remove_networks(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug)
+            await storage.remove_networks(self._site(sandbox))
         async with work.step("Remove the files"):
-            await storage.remove_sandbox(self.engine, settings.SANDLOT_INSTANCE, sandbox.slug)
+            await storage.remove_sandbox(self._site(sandbox))
         await sync_to_async(sandbox.forget)()
 
+    def _site(self, sandbox: Sandbox) -> Site:
+        return site_of(sandbox.slug, self.engine)
+
     async def _host_runs(self, sandbox: Sandbox) -> bool:
-        world = await World.look(self.engine, settings.SANDLOT_INSTANCE, sandbox=sandbox.slug)
+        world = await World.of_site(self._site(sandbox))
         return any(c.is_running and c.labels.get(HOST) == "1" for c in world.of(sandbox.slug))
 
     async def _note_crash(self, sandbox: Sandbox) -> None:

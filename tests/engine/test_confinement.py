@@ -214,8 +214,7 @@ async def test_a_helper_can_set_the_rules_where_the_dashboard_may_not(engine: En
 
 async def test_a_container_says_nothing_secret_and_takes_nothing_from_its_image(place: Place, instance: str) -> None:
     spec = session_container_spec(
-        instance=instance,
-        sandbox="one",
+        site=place.site,
         session="ada",
         name="x",
         host=None,
@@ -228,7 +227,7 @@ async def test_a_container_says_nothing_secret_and_takes_nothing_from_its_image(
     assert spec.labels == {
         "sandlot.instance": instance,
         "sandlot.kind": "session",
-        "sandlot.sandbox": "one",
+        "sandlot.sandbox": place.slug,
         "sandlot.session": "ada",
         "sandlot.boot": "3",
     }

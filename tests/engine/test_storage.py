@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from engine import Conflict, Engine, EngineAway, NameTaken, storage
+from engine import Conflict, Engine, EngineAway, NameTaken, NetworkSpec, storage
 from engine.docker import DockerEngine
 from engine.labels import INSTANCE, KIND, SANDBOX, labels_of
+from engine.site import Site
 from engine.storage import ImageTree, filled
 from engine.storage.filled import MANIFEST
 from tests.engine_fixtures import MakePlace, Place, new_place
@@ -107,7 +108,7 @@ async def test_an_image_of_another_layout_works_as_well(make_place: MakePlace, b
 
 async def test_preparing_again_changes_nothing(place: Place, debian: ImageTree) -> None:
     await place.sh(place.sessions[0], "echo kept > /root/before")
-    again = await storage.prepare_sandbox(place.engine, place.instance, place.slug, debian)
+    again = await storage.prepare_sandbox(place.site, debian)
     assert again == place.shared
     assert (await place.sh(place.sessions[0], "cat /root/before")).stdout == b"kept\n"
 
@@ -119,7 +120,7 @@ async def test_a_half_made_sandbox_is_finished(
     volumes = await engine.volumes({INSTANCE: instance, SANDBOX: place.slug})
     for volume in [volume for volume in volumes if volume.labels[KIND] == "shared"][::2]:
         await engine.remove_volume(volume.name)
-    place.shared = await storage.prepare_sandbox(engine, instance, place.slug, busybox)
+    place.shared = await storage.prepare_sandbox(place.site, busybox)
     assert (await place.sh(await place.session("host"), "echo works > /root/a; cat /root/a")).stdout == b"works\n"
 
 
@@ -130,9 +131,9 @@ async def test_deleting_leaves_nothing(
     await place.sh(await place.session("host"), "echo x > /usr/a")
     await place.session("eve", read_only=True)
     names = {network.name for network in await engine.networks({INSTANCE: instance, SANDBOX: place.slug})}
-    assert names == {f"sandlot-{instance}-{place.slug}", f"sandlot-{instance}-{place.slug}.readers"}
+    assert names == {place.site.base, f"{place.site.base}.readers"}
     await place.remove()
-    await storage.remove_sandbox(engine, instance, place.slug)
+    await storage.remove_sandbox(place.site)
     wanted = {INSTANCE: instance, SANDBOX: place.slug}
     assert not await engine.containers(wanted)
     assert not await engine.volumes(wanted)
@@ -146,7 +147,7 @@ async def test_the_helper_of_someone_who_was_killed_does_not_keep_the_files(
     assert isinstance(engine, DockerEngine)
     [data] = await engine.volumes(labels_of(instance, "data", sandbox=place.slug))
     await engine._helper(data.name).__aenter__()  # and nobody lives to leave it
-    await storage.remove_sandbox(engine, instance, place.slug)
+    await storage.remove_sandbox(place.site)
     assert not await engine.volumes({INSTANCE: instance, SANDBOX: place.slug})
     assert not await engine.containers({INSTANCE: instance, SANDBOX: place.slug})
 
@@ -155,7 +156,7 @@ async def test_files_in_use_are_not_deleted(engine: Engine, make_place: MakePlac
     place = await make_place(busybox)
     host = await place.session("host")
     with pytest.raises(Conflict):
-        await storage.remove_sandbox(engine, place.instance, place.slug)
+        await storage.remove_sandbox(place.site)
     assert (await place.sh(host, "echo still > /root/a; cat /root/a")).stdout == b"still\n"
 
 
@@ -163,7 +164,7 @@ async def test_a_sandbox_stays_on_the_image_it_was_made_on(
     engine: Engine, instance: str, make_place: MakePlace, busybox: ImageTree, debian: ImageTree
 ) -> None:
     place = await make_place(busybox)
-    again = await storage.prepare_sandbox(engine, instance, place.slug, debian)
+    again = await storage.prepare_sandbox(place.site, debian)
     assert again.tree == busybox
 
 
@@ -210,19 +211,59 @@ async def test_a_skeleton_that_someone_tidied_up_comes_back(
     assert (await engine.image(tree.skeleton)).tags == (tree.skeleton,)
 
 
-async def test_a_name_of_another_instance_is_not_taken_over(engine: Engine, instance: str, busybox: ImageTree) -> None:
-    await storage.ensure_network(engine, instance, "shared-name")
+async def test_no_two_sandboxes_have_a_name_in_common(engine: Engine, instance: str, busybox: ImageTree) -> None:
+    """Joined by hyphens, the sandbox `part-name` of one instance and `name` of another were one."""
+    first, second = Site(engine, instance, "part-name"), Site(engine, f"{instance}-part", "name")
+    assert first.former_base == second.former_base
+    try:
+        shared = [await storage.prepare_sandbox(site, busybox) for site in (first, second)]
+        networks = [await storage.ensure_network(site) for site in (first, second)]
+        assert networks[0].id != networks[1].id
+        assert not set(shared[0].folders) & set(shared[1].folders)
+        assert await storage.data_folder(first) != await storage.data_folder(second)
+    finally:
+        for site in (first, second):
+            await storage.remove_networks(site)
+            await storage.remove_sandbox(site)
+
+
+async def test_what_an_earlier_version_made_keeps_its_names_and_its_files(
+    engine: Engine, make_place: MakePlace, busybox: ImageTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(Site, "base", Site.former_base)
+        place = await make_place(busybox)
+        await storage.ensure_readers_network(place.site)
+        await place.sh(await place.session("host"), "echo kept > /root/note")
+    former = {volume for _, volume in place.shared.folders}
+    assert all(name.startswith(f"{place.site.former_base}.") for name in former)
+    shared = await storage.prepare_sandbox(place.site, busybox)
+    assert {volume for _, volume in shared.folders} == former
+    assert shared.networks == (place.site.former_base, f"{place.site.former_base}.readers")
+    assert (await storage.ensure_network(place.site)).name == place.site.former_base
+    await place.stop()
+    place.shared = shared
+    assert (await place.sh(await place.session("again"), "cat /root/note")).stdout == b"kept\n"
+    await place.session("eve", read_only=True)
+    await place.remove()
+    assert not await engine.volumes(place.site.own)
+    assert not await engine.networks(place.site.own)
+
+
+async def test_a_network_of_another_instance_is_not_taken_over(engine: Engine, instance: str) -> None:
+    await storage.ensure_network(Site(engine, instance, "theirs"))
+    spec = NetworkSpec(Site(engine, instance, "theirs").base, labels_of(f"{instance}-other", "network"))
     with pytest.raises(NameTaken):
-        await storage.ensure_network(engine, f"{instance}-shared", "name")
-    await storage.remove_networks(engine, instance, "shared-name")
+        await engine.ensure_network(spec)
+    await storage.remove_networks(Site(engine, instance, "theirs"))
 
 
 async def test_the_network_of_the_readers_is_made_once_and_is_nobody_elses(engine: Engine, instance: str) -> None:
     """Many read sessions start at once; a sandbox whose name begins like another one's keeps what is its own."""
-    made = await asyncio.gather(*(storage.ensure_readers_network(engine, instance, "twin") for _ in range(4)))
-    other = await storage.ensure_readers_network(engine, instance, "twin-2")
+    made = await asyncio.gather(*(storage.ensure_readers_network(Site(engine, instance, "twin")) for _ in range(4)))
+    other = await storage.ensure_readers_network(Site(engine, instance, "twin-2"))
     assert len({network.id for network in made}) == 1
-    await storage.remove_networks(engine, instance, "twin")
+    await storage.remove_networks(Site(engine, instance, "twin"))
     assert await engine.networks({INSTANCE: instance, SANDBOX: "twin"}) == []
     assert await engine.networks({INSTANCE: instance, SANDBOX: "twin-2"}) == [other]
-    await storage.remove_networks(engine, instance, "twin-2")
+    await storage.remove_networks(Site(engine, instance, "twin-2"))

@@ -117,7 +117,7 @@ async def test_what_a_session_writes_is_found(
     settings.SANDLOT_INSTANCE = instance  # type: ignore[attr-defined]
     await Sandbox.objects.filter(pk=sandbox.pk).aupdate(slug=place.slug)
     await sandbox.arefresh_from_db()
-    assert (await data_folder(engine, instance, place.slug)).is_dir()
+    assert (await data_folder(place.site)).is_dir()
     await look_at(engine, sandbox)
     used = (await Usage.objects.aget()).disk_bytes
     assert used is not None

@@ -317,7 +317,7 @@ class Walk:
 
     @property
     def network(self) -> str:
-        return f"sandlot-{self.server.instance}-{SLUG}"
+        return f"sandlot-{self.server.instance}.{SLUG}"
 
     def network_of(self, name: str, there: dict[str, Found]) -> str:
         """A change of permission has taken the session from one network into the other."""
@@ -515,7 +515,7 @@ def is_replaced_by_a_reader(server: LiveServer, name: str, before: Found) -> Non
     now = eventually(replaced, "the session was replaced", SETTLED_S)
     assert not any(now.volumes.values())
     assert now.labels["sandlot.permission"] == "read"
-    assert now.network == f"sandlot-{server.instance}-ends.readers"
+    assert now.network == f"sandlot-{server.instance}.ends.readers"
     touch = ["docker", "exec", now.id, "touch", "/project/workspace/late"]
     assert subprocess.run(touch, capture_output=True, check=False).returncode != 0
     keys = {"git/config", "git/session"}

@@ -368,7 +368,7 @@ class Life(RuleBasedStateMachine):
             HOST: "1" if session.is_global else "0",
         }
         assert labels.items() <= box.seen.labels.items()
-        shared = [m for m in box.spec.mounts if isinstance(m, VolumeMount) and f"-{SLUG}." in m.name]
+        shared = [m for m in box.spec.mounts if isinstance(m, VolumeMount) and f".{SLUG}." in m.name]
         assert {mount.read_only for mount in shared} == {session.permission == "read"}
         host = self.engine.boxes[global_container_name(session.sandbox)]
         assert box.stands_on == (host.seen.id if session.can_write and not session.is_global else "")

@@ -84,13 +84,10 @@ SANDLOT_OWNER_EMAIL = ENVIRONMENT.owner_email
 SANDLOT_OWNER_PASSWORD = ENVIRONMENT.owner_password.get_secret_value() if ENVIRONMENT.owner_password else ""
 
 # --- Django ------------------------------------------------------------------------------------------------------
+# Our own, those that import the others first. `tests/test_apps.py` holds what tools have to be told to this list.
+APPS = ["config", "api", "sessions", "sandboxes", "accounts", "activity"]
 INSTALLED_APPS = [
-    "config",
-    "api",
-    "sessions",
-    "sandboxes",
-    "accounts",
-    "activity",
+    *APPS,
     "config.admin_app.SandlotAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -236,5 +233,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": ENVIRONMENT.log_level} for name in ("config", "accounts", "sandboxes", "sessions")},
+    "loggers": {name: {"level": ENVIRONMENT.log_level} for name in (*APPS, "engine")},
 }

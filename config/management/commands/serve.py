@@ -1,4 +1,4 @@
-"""`manage.py serve`: the dashboard and the supervisor, on one event loop or one of them alone."""
+"""`manage.py serve`: the dashboard, and on the same loop whatever else one server does; or one part alone."""
 
 from __future__ import annotations
 
@@ -18,8 +18,21 @@ from accounts.first_start import first_start_words
 from activity.source import Source, Via, acting
 from config.warm import warm_up
 from sandboxes.engines import engine_named
+from sandboxes.supervising.keeping import Job, keep_running
 from sandboxes.supervising.supervisor import Supervisor
 from sessions.keeper import SessionKeeper
+
+
+async def supervise() -> None:
+    """Supervise the engine for ever."""
+    engine = engine_named()
+    with acting(lambda: Source(Via.SUPERVISOR)):
+        await Supervisor(engine, SessionKeeper(engine)).run()
+
+
+DASHBOARD = "dashboard"
+# What goes on beside the dashboard. One that dies says so in the log and is started again.
+PARTS: dict[str, Job] = {"supervisor": supervise}
 
 
 class Command(BaseCommand):
@@ -28,26 +41,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--only",
-            choices=["dashboard", "supervisor"],
+            choices=[DASHBOARD, *PARTS],
             help="Run one part. With more than one process, set SANDLOT_DATABASE_URL and SANDLOT_REDIS_URL.",
         )
 
     def handle(self, *, only: str | None = None, **options: Any) -> None:
         self._check_database()
-        if only == "supervisor":
-            asyncio.run(self._supervise_until_signal())
+        if only in PARTS:
+            asyncio.run(self._run_until_signal(only))
         else:
-            self._serve(with_supervisor=only is None)
+            self._serve({} if only == DASHBOARD else PARTS)
 
-    def _serve(self, *, with_supervisor: bool) -> None:
+    def _serve(self, parts: dict[str, Job]) -> None:
         self._check_port()
         from config import server
         from config.asgi import application
 
         warm_up()
-        if with_supervisor:
-            # Kept in a name: the loop itself holds tasks only weakly.
-            self._supervising = server.loop.create_task(supervise())
+        # Kept in a name: the loop itself holds tasks only weakly.
+        self._beside = [server.loop.create_task(keep_running(name, part)) for name, part in parts.items()]
         server.make_server(application, settings.SANDLOT_HOST, settings.SANDLOT_PORT, self._say).run()
 
     def _check_database(self) -> None:
@@ -77,16 +89,9 @@ class Command(BaseCommand):
             self.stdout.write(line)
         self.stdout.flush()
 
-    async def _supervise_until_signal(self) -> None:
-        task = asyncio.create_task(supervise())
+    async def _run_until_signal(self, name: str) -> None:
+        task = asyncio.create_task(keep_running(name, PARTS[name]))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        self.stdout.write("Supervising the engine.")
+        self.stdout.write(f"Running the {name} alone.")
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def supervise() -> None:
-    """Supervise the engine for ever."""
-    engine = engine_named()
-    with acting(lambda: Source(Via.SUPERVISOR)):
-        await Supervisor(engine, SessionKeeper(engine)).run()

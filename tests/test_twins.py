@@ -39,7 +39,7 @@ from sessions.models import Session, SessionState
 from sessions.models.preferences import ALLOWED
 from sessions.terminal import protocol
 from sessions.terminal.protocol import Frame, LinkFlag
-from sessions.workspace.layout import LEAST_SHARE, MOST_SHARE, PANES_PER_TAB, Arrangement
+from sessions.workspace.layout import LEAST_SHARE, MOST_SHARE, PANES_PER_TAB, LayoutTree
 from sessions.workspace.palette import offer
 from tests.live import ROOT
 
@@ -301,7 +301,7 @@ def test_the_server_takes_every_layout_that_a_page_makes() -> None:
     known = [id_ for index, id_ in enumerate(ids) if index % 3 != 1]
     for made in page["grown"]:
         data = {"tabs": [{"root": made["root"], "active": ids[0], "zoomed": False}], "shown": 0}
-        layout = Arrangement.of(data)
+        layout = LayoutTree.of(data)
         assert layout.as_json() == data
         assert list(layout.terminals) == made["terminals"]
         assert layout.keeping(known).as_json()["tabs"][0]["root"] == made["kept"]

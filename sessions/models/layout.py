@@ -9,11 +9,11 @@ from django.db import models
 
 from accounts.models import User
 from sandboxes.models import Sandbox
-from sessions.workspace.layout import Arrangement, BadArrangementError
+from sessions.workspace.layout import BadLayoutError, LayoutTree
 
 
 class Layout(models.Model):
-    """One per person and sandbox; `tree` is an arrangement as JSON. The last change wins."""
+    """One per person and sandbox; `tree` is a LayoutTree as JSON. The last change wins."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     sandbox = models.ForeignKey(Sandbox, on_delete=models.CASCADE, related_name="+")
@@ -33,11 +33,11 @@ class Layout(models.Model):
         if tree is None:
             return None
         try:
-            return Arrangement.of(tree).keeping(known).as_json()
-        except BadArrangementError:
+            return LayoutTree.of(tree).keeping(known).as_json()
+        except BadLayoutError:
             # Written by another version of this page: the terminals are shown as tabs, as on the first visit.
             return None
 
     @classmethod
-    def keep(cls, user: User, sandbox: Sandbox, arrangement: Arrangement) -> None:
-        cls.objects.update_or_create(user=user, sandbox=sandbox, defaults={"tree": arrangement.as_json()})
+    def keep(cls, user: User, sandbox: Sandbox, tree: LayoutTree) -> None:
+        cls.objects.update_or_create(user=user, sandbox=sandbox, defaults={"tree": tree.as_json()})

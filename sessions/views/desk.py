@@ -13,7 +13,7 @@ from sessions.models.layout import Layout
 from sessions.models.preferences import PREFERENCES_MAX_BYTES, BadPreferencesError, Preferences
 from sessions.terminal import ends as terminals
 from sessions.views.scripts import for_script, seen_sandbox, with_terminal
-from sessions.workspace.layout import Arrangement, BadArrangementError
+from sessions.workspace.layout import BadLayoutError, LayoutTree
 
 
 @for_script
@@ -21,11 +21,11 @@ def keep_layout(request: HttpRequest, slug: str) -> JsonResponse:
     """Keep the JSON body as this person's layout, without terminals that they cannot see."""
     user, sandbox = person(request), seen_sandbox(request, slug)
     try:
-        arrangement = Arrangement.parse(request.body)
-    except BadArrangementError as error:
+        layout = LayoutTree.parse(request.body)
+    except BadLayoutError as error:
         raise Invalid(f"{error} The layout was not kept.", code="bad_layout") from error
-    seen = Terminal.objects.visible_to(user).live().filter(session__sandbox=sandbox, pk__in=list(arrangement.terminals))
-    Layout.keep(user, sandbox, arrangement.keeping({str(pk) for pk in seen.values_list("pk", flat=True)}))
+    seen = Terminal.objects.visible_to(user).live().filter(session__sandbox=sandbox, pk__in=list(layout.terminals))
+    Layout.keep(user, sandbox, layout.keeping({str(pk) for pk in seen.values_list("pk", flat=True)}))
     return JsonResponse({"kept": True})
 
 

@@ -17,7 +17,7 @@ from sessions.models import Session, SessionState, Terminal
 from sessions.models.layout import Layout
 from sessions.models.preferences import Preferences
 from sessions.terminal import ends as terminals
-from sessions.workspace.layout import ARRANGEMENT_MAX_BYTES, PANES_PER_TAB, Arrangement, BadArrangementError
+from sessions.workspace.layout import LAYOUT_MAX_BYTES, PANES_PER_TAB, BadLayoutError, LayoutTree
 from tests.visitors import browser_of
 
 LAYOUT, PREFERENCES = "/sandboxes/quiet-otter/layout/", "/preferences/terminal/"
@@ -63,17 +63,17 @@ def shells(sandbox: Sandbox, bob: User) -> list[Terminal]:
 
 
 # --- the shape ------------------------------------------------------------------------------------------------------
-def test_an_arrangement_comes_back_as_it_was() -> None:
+def test_a_layout_comes_back_as_it_was() -> None:
     left = tab(split(pane(ONE), pane(TWO), "down", 0.25), TWO, zoomed=True)
     data = layout(left, tab(pane(THREE), THREE), shown=1)
-    assert Arrangement.of(data).as_json() == data
+    assert LayoutTree.of(data).as_json() == data
 
 
 def test_what_is_left_takes_the_room_of_what_is_gone() -> None:
     data = layout(tab(pane(ONE), ONE), tab(split(pane(TWO), pane(THREE)), TWO, zoomed=True), shown=1)
-    kept = Arrangement.of(data).keeping({THREE}).as_json()
+    kept = LayoutTree.of(data).keeping({THREE}).as_json()
     assert kept == layout(tab(pane(THREE), THREE), shown=0)
-    assert Arrangement.of(data).keeping(set()).as_json() == layout()
+    assert LayoutTree.of(data).keeping(set()).as_json() == layout()
 
 
 @pytest.mark.parametrize(
@@ -95,19 +95,19 @@ def test_what_is_left_takes_the_room_of_what_is_gone() -> None:
         layout(column_of(PANES_PER_TAB + 1)),
     ],
 )
-def test_what_is_no_arrangement_is_refused(data: object) -> None:
-    with pytest.raises(BadArrangementError):
-        Arrangement.of(data)
+def test_what_is_no_layout_is_refused(data: object) -> None:
+    with pytest.raises(BadLayoutError):
+        LayoutTree.of(data)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 16_000, b" " * (ARRANGEMENT_MAX_BYTES + 1)])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 16_000, b" " * (LAYOUT_MAX_BYTES + 1)])
 def test_a_body_that_is_none_is_refused(body: bytes) -> None:
-    with pytest.raises(BadArrangementError):
-        Arrangement.parse(body)
+    with pytest.raises(BadLayoutError):
+        LayoutTree.parse(body)
 
 
 def test_sixteen_panes_fit() -> None:
-    assert len(list(Arrangement.of(layout(column_of(PANES_PER_TAB))).terminals)) == PANES_PER_TAB
+    assert len(list(LayoutTree.of(layout(column_of(PANES_PER_TAB))).terminals)) == PANES_PER_TAB
 
 
 # --- kept per person and sandbox ------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_terminals_that_ended_or_were_never_seen_are_dropped(shells: list[Termin
 def test_a_bad_layout_is_refused_and_the_old_one_stays(shells: list[Terminal], bob: User) -> None:
     wanted = layout(tab(pane(shells[0].pk), shells[0].pk))
     post(bob, LAYOUT, wanted)
-    for body in ("{", json.dumps(layout()) + " " * ARRANGEMENT_MAX_BYTES):
+    for body in ("{", json.dumps(layout()) + " " * LAYOUT_MAX_BYTES):
         answer = post(bob, LAYOUT, body)
         assert answer.status_code == 400
         assert "was not kept" in json.loads(answer.content)["error"]["text"]

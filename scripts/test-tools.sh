@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What the tests drive besides the engine: a browser, compilers with sanitizers, PostgreSQL, Redis, nginx, git over HTTP,
+# What the tests drive besides the engine: a browser, compilers with sanitizers, PostgreSQL, Redis, nginx, Caddy, git over HTTP,
 # full-screen programs, other runtimes for containers.
 
 TEST_PACKAGES=(
     ca-certificates curl git shellcheck debootstrap
     gcc libc6-dev musl-tools clang
-    redis-server postgresql nginx
+    redis-server postgresql nginx caddy
     crun runsc
     fonts-dejavu-core fonts-noto-color-emoji
     vim less htop tmux

@@ -1,15 +1,17 @@
-"""Behind nginx with TLS, configured as docs/operation.md says: pages, secure cookies, addresses, a terminal."""
+"""Behind nginx and Caddy with TLS, as docs/operation.md says: pages, secure cookies, addresses, a terminal."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-LOCATION = re.search(r"```nginx\n(.*?)```", (ROOT / "docs/operation.md").read_text(), re.DOTALL)
+OPERATION = (ROOT / "docs/operation.md").read_text()
+LOCATION = re.search(r"```nginx\n(.*?)```", OPERATION, re.DOTALL)
+SITE = re.search(r"caddy start .*?<<< 'sandlot\.example\.com \{ (.*?) \}'", OPERATION)
 CONFIGURATION = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -48,25 +52,59 @@ http {{
 
 
 @contextmanager
-def nginx(port: int, upstream: int) -> Iterator[Path]:
-    """Run nginx with the documented lines; yield its certificate."""
-    assert LOCATION is not None
-    folder = Path(tempfile.mkdtemp(prefix="sandlot-nginx-"))
-    certificate = folder / "certificate.pem"
+def certified() -> Iterator[Path]:
+    """A folder with a certificate for localhost and its key."""
+    folder = Path(tempfile.mkdtemp(prefix="sandlot-proxy-"))
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    request += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(folder / "key.pem"), "-out", str(certificate)]
-    subprocess.run(request, check=True, capture_output=True, timeout=60)
+    request += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(folder / "key.pem")]
+    subprocess.run([*request, "-out", str(folder / "certificate.pem")], check=True, capture_output=True, timeout=60)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def nginx(folder: Path, port: int, upstream: int) -> Iterator[None]:
+    """Run nginx with the documented lines."""
+    assert LOCATION is not None
     location = LOCATION[1].replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
     assert f":{upstream};" in location
     (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, location=location))
     server = subprocess.Popen(["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)])
     try:
         eventually((folder / "nginx.pid").exists, "nginx listens", within_s=10)
-        yield certificate
+        yield
     finally:
         server.send_signal(signal.SIGQUIT)
         server.wait(20)
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def caddy(folder: Path, port: int, upstream: int) -> Iterator[None]:
+    """Run Caddy with the documented line. Its certificate is ours: localhost gets none from an authority."""
+    assert SITE is not None
+    line = SITE[1].replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
+    assert line.endswith(f":{upstream}")
+    certificate = f"tls {folder}/certificate.pem {folder}/key.pem"
+    alone = "admin off\n auto_https disable_redirects"
+    (folder / "Caddyfile").write_text(f"{{\n {alone}\n}}\nlocalhost:{port} {{\n {certificate}\n {line}\n}}\n")
+    server = subprocess.Popen(
+        ["caddy", "run", "--config", str(folder / "Caddyfile")],
+        env=os.environ | {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: listens(port), "Caddy listens", within_s=20)
+        yield
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Visitor(Person):
@@ -85,14 +123,16 @@ class Visitor(Person):
         self.answer: requests.Response = self.post("/accounts/login/", login=self.email, password=PASSWORD)
 
 
-async def test_all_that_people_need_passes_the_proxy() -> None:
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+async def test_all_that_people_need_passes_the_proxy(proxy: Callable[..., AbstractContextManager[None]]) -> None:
     port = free_port()
     live = LiveServer(SANDLOT_ORIGINS=f"https://localhost:{port}")
     live.origin = f"https://localhost:{port}"
     try:
         live.prepare()
         live.start()
-        with nginx(port, live.port) as certificate:
+        with certified() as folder, proxy(folder, port, live.port):
+            certificate = folder / "certificate.pem"
             alice = Visitor(live, certificate)
             assert alice.answer.status_code == 200
             cookies = {cookie.name: cookie for cookie in alice.http.cookies}

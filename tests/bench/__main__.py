@@ -14,7 +14,7 @@ import uvloop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from tests.bench import api, crowd, echo, looking, opening, painted, stalled, throughput
+from tests.bench import api, crowd, echo, looking, opening, painted, peers, stalled, throughput
 from tests.bench.place import Place, measuring_place
 from tests.bench.report import Row, as_table
 
@@ -30,6 +30,7 @@ MEASURES: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "crowd": crowd.measure,
     "looking": looking.measure,
     "api": api.measure,
+    "peers": peers.measure,
 }
 
 # Measured in a process of its own, with a database of its own: it needs neither server nor engine.

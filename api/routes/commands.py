@@ -26,6 +26,7 @@ from api.operations import answers, caller, needs
 from api.schemas import CommandInput, CommandInputTaken, CommandOut, CommandOutput, CommandSignal, NewCommand, Page
 from api.starting import START, session_to_use
 from api.waiting import WAIT_MAX_S
+from sandboxes.models import Use
 from sessions.command import acting, protocol, running
 from sessions.command.output import Answer, answer_of
 from sessions.command.protocol import Wanted
@@ -34,6 +35,7 @@ from sessions.models import Command, Session
 from sessions.models.command import COMMANDS_PER_SESSION, ENDED_KEPT
 from sessions.rights.admission import require_running
 from sessions.rights.table import Act, acts_of
+from sessions.uses import note_use
 
 of_session = Router(tags=["Commands"])
 router = Router(tags=["Commands"])
@@ -114,7 +116,7 @@ def begun(request: HttpRequest, me: Caller, session: Session, wanted: Wanted) ->
     if command.digest != digest or command.session_id != session.pk:
         raise IdempotencyConflict("This Idempotency-Key was used for another request. Nothing was started.")
     command.session = session
-    acting.note_use(session, me.user)
+    note_use(session, me.user, Use.RAN)
     return command
 
 
@@ -200,7 +202,7 @@ def write_command_input(request: HttpRequest, id: UUID, body: CommandInput) -> A
     command = me.command(id)
     acting.require_typing(me.user, command.session)
     require_running(command.session)
-    acting.note_use(command.session, me.user)
+    note_use(command.session, me.user, Use.RAN)
     taken = acting.on_loop(acting.write(command, body.offset, bytes_of(body), ends=body.end))
     return {"taken": taken}
 

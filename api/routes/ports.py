@@ -14,6 +14,7 @@ from api.schemas import Page, PortOut
 from api.waiting import WAIT_MAX_S
 from sessions.command.acting import on_loop
 from sessions.ports import looking
+from sessions.rights.admission import require_running
 from sessions.rights.table import Act
 
 router = Router(tags=["Ports"])
@@ -35,6 +36,6 @@ def list_ports(
     """List the TCP ports on which something in the sandbox listens. Programs of other sessions have no name here."""
     me = caller(request)
     session = me.session(id, name, Act.TYPE)
-    looking.allow(me.user, session)
+    require_running(session)
     found = on_loop(looking.listening(session, port, wait if port is not None else 0))
     return {"items": looking.all_described(found)}

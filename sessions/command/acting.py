@@ -6,7 +6,6 @@ For the event loop; `on_loop` carries it out for a view.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -17,7 +16,6 @@ from django.db import connection
 
 from accounts.models import User
 from activity.refusals import Hidden, NotAllowed, Over
-from sandboxes.models import Use
 from sessions.command.failures import ERRORS, refusal_of
 from sessions.command.running import START_S, attached
 from sessions.containers import container_name
@@ -27,10 +25,6 @@ from sessions.models import Command, Session
 from sessions.rights.table import Act, acts_of, require
 
 Answer = TypeVar("Answer")
-
-# "Last used" is for people: a write a minute is enough.
-USED_EVERY_S = 60.0
-USED_KEPT = 10_000
 
 
 def on_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -42,22 +36,6 @@ def on_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
         return await work
 
     return async_to_sync(carried_out)()
-
-
-def note_use(session: Session, user: User, how: Use = Use.RAN) -> None:
-    """Write down that someone runs something or works with files here, once a minute."""
-    if use_is_due(session):
-        if len(_used) > USED_KEPT:
-            _used.clear()
-        _used[session.pk] = time.monotonic()
-        Session.note_use(session.pk, user.pk, how)
-
-
-def use_is_due(session: Session) -> bool:
-    return time.monotonic() - _used.get(session.pk, -USED_EVERY_S) >= USED_EVERY_S
-
-
-_used: dict[int, float] = {}
 
 
 def changeable(command_id: UUID, user: User) -> Command:

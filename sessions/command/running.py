@@ -30,8 +30,6 @@ START_S = 15.0
 AGAIN_S, SEARCHED_S = (0.1, 0.5, 1, 2, 5, 10, 20), 60.0
 # Pages hear of those that run longer than a moment.
 SHOWN_AFTER_S = 1.0
-# "Last used" is for people: a write a minute is enough.
-USED_EVERY_S = 60.0
 
 GONE = "It ended while nobody was watching."
 

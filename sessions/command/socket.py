@@ -13,7 +13,8 @@ from uuid import UUID
 
 from accounts.models import User
 from activity.refusals import Hidden, NotAllowed, Refused
-from sessions.command import acting, protocol
+from sandboxes.models import Use
+from sessions.command import protocol
 from sessions.command.failures import ERRORS, refusal_of
 from sessions.command.protocol import Wanted
 from sessions.command.running import in_background, note_exit, see_the_end, start_of
@@ -22,6 +23,7 @@ from sessions.holder import ProtocolError
 from sessions.line.commands import Exit, Follower, InputTaken, Output, Start
 from sessions.line.lines import line_to
 from sessions.models import Command, Session
+from sessions.uses import note_use, use_is_due
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +79,8 @@ class Commands(Conversation):
             self._require_driving()
             if message.offset + len(message.data) > self.input_taken + protocol.INPUT_AHEAD_BYTES:
                 raise ProtocolError(f"Input may be sent {protocol.INPUT_AHEAD_BYTES // 1024} KiB ahead, not more.")
-            if acting.use_is_due(self.session):
-                await in_database(acting.note_use, self.session, self.user)
+            if use_is_due(self.session, self.user):
+                await in_database(note_use, self.session, self.user, Use.RAN)
             await self.follower.write(message.offset, message.data)
 
     async def _start(self, words: dict[str, Any]) -> None:
@@ -195,7 +197,7 @@ def begin(session: Session, user: User, wanted: Wanted, pk: UUID | None) -> tupl
     if command.session_id != session.pk or command.created_by != user:
         raise Hidden("This id is another command's. Nothing was started.", code="unknown_command")
     command.session = session
-    acting.note_use(session, user)
+    note_use(session, user, Use.RAN)
     return command, start_of(command, wanted, quiet=False)
 
 

@@ -10,10 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from accounts.models import User
-from activity.log import VISIT, record
 from activity.refusals import EngineSilent, Invalid, NotAllowed, Refused
 from sandboxes.models import Use
-from sessions.command.acting import note_use
 from sessions.command.failures import ERRORS, refusal_of
 from sessions.containers import container_name
 from sessions.line import files
@@ -22,10 +20,11 @@ from sessions.line.line import Line
 from sessions.line.lines import line_to
 from sessions.models import Session
 from sessions.rights.admission import require_running
-from sessions.rights.table import Act, require
+from sessions.uses import note_use, record_visit
 
 Answer = TypeVar("Answer")
 
+VERB = "session.files"
 # An operation on files is done by then, or given up: a tree of a hundred thousand files takes seconds.
 OPERATION_S = 120.0
 # What one answer brings of a file.
@@ -76,18 +75,10 @@ def refused_by_holder(error: FileRefused) -> Refused:
 
 
 def allow(user: User, session: Session) -> None:
-    """Let someone at the files of a session that runs, note the use, and record the visit. Raises Refused.
-
-    Whoever reads its files reads its private folder: so this takes the right to type in it, also for a look.
-    """
-    require(user, Act.TYPE, session, "Its files were not touched.")
+    """Let someone who may type there at the files of a session that runs, note the use and the visit. Raises NotNow."""
     require_running(session)
-    record_visit(session)
+    record_visit(VERB, session, user)
     note_use(session, user, Use.FILES)
-
-
-def record_visit(session: Session) -> None:
-    record("session.files", session, once_in=VISIT)
 
 
 async def do(

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from accounts.models import Scope
 from activity.refusals import NotNow, Refused, TooMany
 from sandboxes.models import Use
-from sessions.command.acting import note_use, use_is_due
 from sessions.conversing import Conversation, Guest, answer, in_database, parsed
 from sessions.files import describing, doing, operations, protocol
 from sessions.flow import Inflow, Outflow
@@ -20,6 +19,7 @@ from sessions.line import files
 from sessions.line.file_frames import Entry
 from sessions.line.line import Line
 from sessions.rights.admission import FILES, missing_scope
+from sessions.uses import note_use, record_visit, use_is_due
 
 
 async def files_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -108,7 +108,7 @@ class Files(Conversation):
         if isinstance(asked, operations.CHANGING) and not self.guest.admission.may_drive:
             raise missing_scope(Scope.FILES_WRITE)
         is_use = not isinstance(asked, operations.Watch)
-        if not self._is_noted or (is_use and use_is_due(self.session)):
+        if not self._is_noted or (is_use and use_is_due(self.session, self.guest.user)):
             self._is_noted = True
             await in_database(note, self.guest, is_use=is_use)
 
@@ -195,6 +195,6 @@ class Files(Conversation):
 
 def note(guest: Guest, *, is_use: bool) -> None:
     """Record the visit, and the use unless someone only watches."""
-    doing.record_visit(guest.session)
+    record_visit(doing.VERB, guest.session, guest.user)
     if is_use:
         note_use(guest.session, guest.user, Use.FILES)

@@ -6,10 +6,8 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
-from activity.log import VISIT, record
 from activity.refusals import NotNow
 from sandboxes.models import Use
-from sessions.command.acting import note_use, use_is_due
 from sessions.conversing import Conversation, Guest, answer, in_database, parsed
 from sessions.flow import Inflow, Outflow
 from sessions.holder import ProtocolError
@@ -20,6 +18,7 @@ from sessions.line.wire import DATA_MAX_BYTES, Kind
 from sessions.ports.looking import all_described
 from sessions.ports.protocol import ACK, DATA, PORTS, TEXT_MAX_BYTES, TUNNEL
 from sessions.rights.admission import FILES, TUNNELS
+from sessions.uses import note_use, record_visit, use_is_due
 from sessions.websocket import ClientGone
 
 CONNECT_S = 10.0
@@ -77,7 +76,7 @@ class Tunnel(Conversation):
                 await self.client.send_json({"type": "pong", "n": words.get("n")})
             else:
                 raise ProtocolError(f"A message of type {words['type'][:40]!r} is not known here.")
-        if use_is_due(self.guest.session):
+        if use_is_due(self.guest.session, self.guest.user):
             await in_database(note_use, self.guest.session, self.guest.user, Use.PORTS)
 
     def _take_binary(self, data: bytes) -> None:
@@ -96,7 +95,7 @@ class Tunnel(Conversation):
 
     async def _carry(self) -> None:
         """Connect, carry both directions, and close the socket in the end. Raises Refused, LineError."""
-        await in_database(record, "session.forward", self.guest.session, once_in=VISIT)
+        await in_database(record_visit, "session.forward", self.guest.session, self.guest.user)
         line = await line_to(self.guest.admission.container)
         channel = line.channel(Kind.DIAL, self.port.to_bytes(2, "big"))
         try:

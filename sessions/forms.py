@@ -242,3 +242,11 @@ class BaseVariables(forms.BaseFormSet):  # type: ignore[type-arg]  # takes none 
 Variables = forms.formset_factory(
     VariableForm, formset=BaseVariables, extra=1, max_num=ENV_MAX_COUNT, absolute_max=ENV_MAX_COUNT + 1
 )
+
+
+class SessionTokenForm(forms.Form):
+    """A new token that opens one session."""
+
+    LIFETIMES = {1: "1 hour", 8: "8 hours", 24: "One day"}
+
+    hours = forms.TypedChoiceField(label="Ends after", choices=list(LIFETIMES.items()), initial=1, coerce=int)

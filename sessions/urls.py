@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions.views import desk, manage, palette, terminals, workspace
+from sessions.views import desk, manage, palette, terminals, tokens, workspace
 
 SANDBOX = "sandboxes/<slug:slug>/"
 SESSION = f"{SANDBOX}sessions/<slug:name>/"
@@ -21,6 +21,8 @@ urlpatterns = [
     path(f"{SESSION}retry/", workspace.retry_session, name="retry_session_at"),
     path(f"{SESSION}terminals/", terminals.open_terminal, name="open_terminal_at"),
     path(f"{SESSION}settings/", manage.session_settings, name="settings"),
+    path(f"{SESSION}tokens/", tokens.session_tokens, name="tokens"),
+    path(f"{SESSION}tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
     path(f"{SESSION}end/", manage.end_session, name="end"),
     path("commands/<uuid:pk>/end/", manage.end_command, name="end_command"),
     path("terminals/<uuid:pk>/end/", terminals.end_terminal, name="end_terminal"),

@@ -18,7 +18,7 @@ from sandboxes.models import MIB, Notice, Sample, Sandbox, State, Step, Template
 from sandboxes.models.samples import COARSE_S, FINE_S, floored
 from sandboxes.shipped_templates import SHIPPED
 from sessions.brings.git import Git
-from sessions.models import Command, Permission, Session, SessionState
+from sessions.models import Command, Permission, Session, SessionState, SessionToken
 from tests.live import PASSWORD
 
 
@@ -103,6 +103,8 @@ def sessions(sandbox: Sandbox, ada: User, ben: User) -> None:
     for words in (["/bin/sh", "-c", "npm run dev -- --port 3000"], ["pytest", "-q", "--maxfail=1", "tests/payments"]):
         Command.begin(his, ben, words)
     Session.note_use(his.pk, ben.pk)
+    SessionToken.make(hers, ada, timedelta(hours=8))[0].note_use("192.0.2.7")
+    SessionToken.make(hers, ada)
     hers.set_git(Git(email="ada@example.com", name="Ada Lovelace", token="ghp-0123456789"))
     hers.set_environment({"DATABASE_URL": "postgresql://localhost/payments", "STRIPE_KEY": "sk-test"})
 

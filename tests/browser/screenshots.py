@@ -82,6 +82,7 @@ def shots(tokens: dict[str, str]) -> list[Shot]:
         Shot("sessions-viewer", "/sandboxes/payments-api/sessions/", who="vera@example.com"),
         Shot("session-new", "/sandboxes/payments-api/new-session/"),
         Shot("session-settings", "/sandboxes/payments-api/sessions/ada-lovelace/settings/"),
+        Shot("session-tokens", "/sandboxes/payments-api/sessions/ada-lovelace/tokens/"),
         Shot("session-look", "/sandboxes/payments-api/sessions/ben-okri/"),
         Shot("metrics", "/sandboxes/payments-api/metrics/"),
         Shot("metrics-day", "/sandboxes/payments-api/metrics/?span=day"),

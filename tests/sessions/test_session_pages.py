@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -12,7 +15,7 @@ from accounts.vault import sealed
 from sandboxes.models import Sandbox, State
 from sessions.brings.environment import ENV_MAX_COUNT
 from sessions.brings.git import Git
-from sessions.models import Permission, Session, SessionState
+from sessions.models import Permission, Session, SessionState, SessionToken
 from tests.visitors import browser_of
 
 CANARY = "canary-91bd"
@@ -302,3 +305,44 @@ def test_secrets_that_do_not_open_are_said_and_not_a_500(running: Sandbox, bobs_
 
 def admin_page(session: Session) -> str:
     return f"/admin/sandbox_sessions/session/{session.pk}/change/"
+
+
+# --- tokens ---------------------------------------------------------------------------------------------------------
+def test_a_token_is_made_shown_once_and_revoked(running: Sandbox, bobs_session: Session, bob: User) -> None:
+    browser, at = browser_of(bob), page(running, "sessions", "bob", "tokens")
+    assert "No token opens this session" in browser.get(at).content.decode()
+    made = browser.post(at, {"hours": "8"}).content.decode()
+    token = SessionToken.objects.get()
+    (text,) = set(re.findall(r"slts_\w{30,}", made))
+    assert SessionToken.objects.usable().with_text(text) == token
+    assert timedelta(hours=7.9) < token.expires_at - timezone.now() <= timedelta(hours=8)
+    listed = browser.get(at).content.decode()
+    assert token.shown in listed
+    assert text not in listed
+    browser.post(f"{at}{token.pk}/revoke/")
+    assert not SessionToken.objects.usable().exists()
+    assert token.shown not in browser.get(at).content.decode().partition("</main>")[0].partition('class="rows')[2]
+
+
+def test_who_manages_the_session_sees_and_revokes_its_tokens_and_makes_none(
+    running: Sandbox, bobs_session: Session, bob: User, alice: User
+) -> None:
+    token, _ = SessionToken.make(bobs_session, bob)
+    browser, at = browser_of(alice), page(running, "sessions", "bob", "tokens")
+    assert token.shown in browser.get(at).content.decode()
+    assert "Create token" not in browser.get(at).content.decode()
+    assert browser.post(at, {"hours": "1"}).status_code == 403
+    assert browser.post(f"{at}{token.pk}/revoke/").status_code == 302
+    assert not SessionToken.objects.usable().exists()
+
+
+def test_tokens_of_a_session_are_nobody_elses_business(
+    running: Sandbox, bobs_session: Session, bob: User, vera: User, charlie: User
+) -> None:
+    token, _ = SessionToken.make(bobs_session, bob)
+    at = page(running, "sessions", "bob", "tokens")
+    for person, status in ((vera, 403), (charlie, 404)):
+        assert browser_of(person).get(at).status_code == status
+        assert browser_of(person).post(f"{at}{token.pk}/revoke/").status_code == status
+    assert browser_of(bob).post(at, {"hours": "7"}).status_code == 200
+    assert SessionToken.objects.count() == 1

@@ -13,7 +13,8 @@ export class Graph {
   #marks;
   #isBytes;
   #pointed = document.createElement("output");
-  #plot = null;
+  /** There once it is connected. */
+  #plot = /** @type {uPlot} */ (/** @type {unknown} */ (null));
   #watch;
 
   /** `words(value)` says a value for people, `marks` the same shorter at the axis. The host has its titles in `data-titles`. */

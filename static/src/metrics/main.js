@@ -10,8 +10,8 @@ const WORDS = {
   network: { words: inRate, isBytes: true },
 };
 
-const place = document.getElementById("graphs");
-const first = JSON.parse(document.getElementById("metrics-columns").textContent);
+const place = /** @type {HTMLElement} */ (document.getElementById("graphs"));
+const first = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("metrics-columns")).textContent);
 const graphs = [.../** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll("[data-graph]"))].map(
   (host) => new Graph(host, WORDS[host.dataset.graph]),
 );
@@ -26,7 +26,9 @@ document.addEventListener("visibilitychange", () => document.hidden || refresh()
 
 /** A look that fails changes nothing: the next one follows. */
 async function refresh() {
-  const answer = await fetch(place.dataset.columns, { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(/** @type {string} */ (place.dataset.columns), { headers: { Accept: "application/json" } }).catch(
+    () => null,
+  );
   if (!answer?.ok) return;
   const columns = await answer.json();
   for (const graph of graphs) graph.update(columns);

@@ -22,6 +22,7 @@ class Opener {
   #dialog;
   #field;
   #choices = new KeyChoices(localStorage);
+  /** @type {Promise<any> | null} */
   #script = null;
 
   constructor(dialog) {

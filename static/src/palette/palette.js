@@ -15,6 +15,7 @@ export class Palette {
   #field;
   #list;
   #status;
+  /** What the server answered. @type {any} */
   #data = null;
   #askedAt = -FRESH_MS;
   /** The commands shown, in the order of their options. */

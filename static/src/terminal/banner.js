@@ -16,6 +16,7 @@ export class Banner {
   #buttons = element("span", { class: "terminal-banner-actions" });
   #bar = element("div", { class: "terminal-banner", hidden: true }, icon("alertTriangle"), this.#text, this.#buttons);
   #shown = null;
+  /** @type {number | null} */
   #since = null;
   #cancel = () => {};
   /** The server's own words before it closed the link. */
@@ -43,7 +44,7 @@ export class Banner {
     const { state } = this.#connection;
     if (state === "live" || state === "ended" || state === "idle") return this.hide();
     this.#since ??= this.#clock.now();
-    const isUrgent = state === "refused" || this.#clock.now() - this.#since >= PATIENCE_MS;
+    const isUrgent = state === "refused" || this.#clock.now() - /** @type {number} */ (this.#since) >= PATIENCE_MS;
     if (isUrgent) this.#show();
     this.#tickIn(isUrgent ? 1_000 : PATIENCE_MS);
   }

@@ -33,7 +33,7 @@ export class Bell {
   }
 }
 
-let audio = null;
+let audio = /** @type {AudioContext} */ (/** @type {unknown} */ (null));
 
 function sound() {
   audio ??= new AudioContext();

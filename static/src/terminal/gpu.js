@@ -7,6 +7,7 @@ import { WebglAddon } from "@xterm/addon-webgl";
 
 export class Gpu {
   #term;
+  /** @type {WebglAddon | null} */
   #addon = null;
   #isUnlucky = false;
 
@@ -43,6 +44,7 @@ export class Gpu {
   }
 }
 
+/** @type {boolean | null} */
 let known = null;
 
 // What draws where there is no GPU. Browsers do not always count it as a performance caveat.

@@ -2,6 +2,7 @@
 export class Saver {
   #send;
   #failed;
+  /** @type {string | null} */
   #next = null;
   #isSending = false;
   #sent;

@@ -9,7 +9,9 @@ const HIGH_CONTRAST = 7;
 export class Theme {
   #host;
   #preferences;
-  #pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  #pixel = /** @type {CanvasRenderingContext2D} */ (
+    document.createElement("canvas").getContext("2d", { willReadFrequently: true })
+  );
 
   /** `host` wears the terminal's ground, text, accent (as caret) and font; terminal.css says which tokens these are. */
   constructor(host, preferences) {

@@ -35,7 +35,7 @@ export class Toasts {
     );
     this.#list.append(toast);
     this.say(text);
-    while (this.#list.childElementCount > MOST_SHOWN) this.#list.firstElementChild.remove();
+    while (this.#list.childElementCount > MOST_SHOWN) /** @type {Element} */ (this.#list.firstElementChild).remove();
     if (actions.length === 0) onceSeen(() => setTimeout(close, SHOWN_MS));
   }
 

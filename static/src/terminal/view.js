@@ -396,7 +396,7 @@ export class View {
   }
 
   /** Typing or touching takes a keyboard that nobody has; where someone has it, say who. */
-  #touched(key = null) {
+  #touched(/** @type {any} */ key = null) {
     if (this.connection.isKeyboardFree) this.connection.takeKeyboard();
     else if (key && !this.connection.canType) this.#refuseKey();
   }

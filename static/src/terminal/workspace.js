@@ -106,7 +106,7 @@ export class Workspace {
   }
 
   /** Create a terminal in a tab of its own, or, with a direction, "right" of the active one or below it ("down"). */
-  async create(direction = null) {
+  async create(/** @type {string | null} */ direction = null) {
     const beside = this.#layout.active;
     if (direction && !this.#layout.hasRoom) return this.#toasts.show("warning", "This tab has 16 panes. Close one first.");
     await this.#trying(async () => {
@@ -162,7 +162,7 @@ export class Workspace {
   }
 
   #tabHandlers() {
-    const tabOf = (key) => this.#layout.tabs.find((tab) => tab.key === key);
+    const tabOf = (key) => /** @type {any} */ (this.#layout.tabs.find((tab) => tab.key === key));
     return {
       select: (key, { keepsFocus = false } = {}) => {
         this.#layout.show(tabOf(key).active);

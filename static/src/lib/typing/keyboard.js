@@ -6,7 +6,10 @@ export class Keyboard {
   /** The own link's number; null before the first welcome. */
   #me = null;
   #mayDrive = false;
-  /** The driver's link number, 0 for nobody; null until this link has heard of it. */
+  /**
+   * The driver's link number, 0 for nobody; null until this link has heard of it.
+   * @type {number | null}
+   */
   #driver = null;
   #viewers = [];
   #giver = null;
@@ -68,7 +71,8 @@ export class Keyboard {
    * or, while an own request is under way, "asked".
    */
   met({ driver, viewers }) {
-    const isHanded = this.#driver > 0 && this.#driver !== this.#me && driver === this.#me && !this.#isAskedFor;
+    const isHanded =
+      /** @type {number} */ (this.#driver) > 0 && this.#driver !== this.#me && driver === this.#me && !this.#isAskedFor;
     this.#giver = isHanded ? (this.#viewers.find(({ isDriver }) => isDriver) ?? null) : null;
     this.#driver = driver;
     this.#viewers = viewers.map(({ link, name, mayDrive }) => ({

@@ -36,7 +36,7 @@ export const SHORTCUTS = [
 
 /** Return the label of an action's keys, for a button's name: "Search (Ctrl+Shift+F)". */
 export function named(action) {
-  const { help, label } = SHORTCUTS.find((shortcut) => shortcut.action === action);
+  const { help, label } = /** @type {typeof SHORTCUTS[number]} */ (SHORTCUTS.find((shortcut) => shortcut.action === action));
   return `${help} (${label})`;
 }
 

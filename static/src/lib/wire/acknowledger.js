@@ -10,6 +10,7 @@ export class Acknowledger {
   #send;
   #parsed = 0;
   #acknowledged = 0;
+  /** @type {(() => void) | null} */
   #cancel = null;
 
   /** `send(offset)` puts an ACK on the wire. */

@@ -35,10 +35,12 @@ export class Connection {
   #answers = new Answers();
 
   #state = "idle";
+  /** @type {Link | null} */
   #link = null;
   #openedAt = 0;
   #cancelRetry = () => {};
   #retryAt = null;
+  /** @type {ReturnType<typeof finalClose>} */
   #refusal = null;
 
   #epoch = null;
@@ -140,7 +142,7 @@ export class Connection {
 
   /** The person is back (focus, network, visible page): come back at once, or find out whether the link still lives. */
   wake() {
-    if (this.#isLinked()) this.#link.probe();
+    if (this.#isLinked()) /** @type {Link} */ (this.#link).probe();
     else if (this.#state === "waiting" || this.#state === "offline" || this.#isStale()) this.reconnect();
   }
 
@@ -157,7 +159,7 @@ export class Connection {
   /** Ask for the keyboard, also when someone else has it. */
   takeKeyboard() {
     if (!this.#isLinked() || !this.#keyboard.ask()) return;
-    this.#link.send(drive());
+    /** @type {Link} */ (this.#link).send(drive());
     this.#listener.changed();
   }
 
@@ -180,7 +182,7 @@ export class Connection {
   /** Hand the keyboard to another viewer, by the number of their link. Returns whether that is under way. */
   handKeyboard(link) {
     if (!this.#isLinked() || !this.#keyboard.isConfirmed || this.#hasMoreToSay()) return false;
-    this.#link.send(hand(link));
+    /** @type {Link} */ (this.#link).send(hand(link));
     return true;
   }
 
@@ -194,7 +196,7 @@ export class Connection {
     const size = clampSize(cols, rows);
     if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
     this.#size = size;
-    if (this.#isLinked()) this.#link.send(encodeResize(size.cols, size.rows));
+    if (this.#isLinked()) /** @type {Link} */ (this.#link).send(encodeResize(size.cols, size.rows));
   }
 
   /** Everything before `offset` is parsed; it came over `link`. */
@@ -392,7 +394,7 @@ export class Connection {
   #pump() {
     if (!this.#isLinked() || !this.#keyboard.isConfirmed) return;
     for (let frame = this.#input.take(); frame; frame = this.#input.take()) {
-      this.#link.send(encodeInput(frame.seq, frame.bytes));
+      /** @type {Link} */ (this.#link).send(encodeInput(frame.seq, frame.bytes));
     }
   }
 }

@@ -13,6 +13,7 @@ export class Events {
   #after;
   #on;
   #backoff;
+  /** @type {WebSocket | null} */
   #socket = null;
   #cancelWait = () => {};
   #isOver = false;

@@ -88,7 +88,7 @@ export class Link {
     this.#listener.frame(frame);
   }
 
-  #end(code, error = null) {
+  #end(code, /** @type {ProtocolError | null} */ error = null) {
     if (this.#isClosed) return;
     this.close(code === MALFORMED ? MALFORMED : NORMAL);
     this.#listener.closed(code, error);

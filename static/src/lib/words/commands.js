@@ -35,7 +35,7 @@ const THEMES = [
  * `address` (its path), `actions` (what its script offers: {id, label, keys or null, run()}; run is called once the focus is
  * back where it was), `links` ({title, href} of its tabs) and `help` (lists the keys).
  */
-export function commandsOf(data, { address, actions = [], links = [], help }) {
+export function commandsOf(data, /** @type {any} */ { address, actions = [], links = [], help }) {
   const { sandboxes = [], terminals = [], sessions = [], teams = [], places = [] } = data ?? {};
   const here = sandboxes.find(({ url }) => address.startsWith(url));
   const elsewhere = sandboxes.filter((sandbox) => sandbox !== here);

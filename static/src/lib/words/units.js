@@ -42,7 +42,7 @@ export function inSeconds(seconds) {
 /** How long ago something was, of seconds: "3 hours ago", "just now". */
 export function inAge(seconds) {
   const [span, unit] = SPANS.find(([length]) => seconds >= length) ?? [];
-  const count = Math.floor(seconds / span);
+  const count = Math.floor(seconds / /** @type {number} */ (span));
   return span ? `${count} ${unit}${count > 1 ? "s" : ""} ago` : "just now";
 }
 

@@ -11,6 +11,7 @@ export class PeopleDialog {
   #rows = new Map();
   #take;
   #give;
+  /** @type {HTMLDialogElement | null} */
   #dialog = null;
 
   /** `handlers` has hand({link, label}), take(), give() and closed(). */
@@ -22,13 +23,13 @@ export class PeopleDialog {
   }
 
   open() {
-    const close = textButton("Close", () => this.#dialog.close(), "primary");
+    const close = textButton("Close", () => /** @type {HTMLDialogElement} */ (this.#dialog).close(), "primary");
     this.#dialog = openDialog(
       "Who is here",
       this.#list,
       element("div", { class: "terminal-dialog-actions" }, this.#take, this.#give, close),
     );
-    this.#dialog.addEventListener("close", () => {
+    /** @type {HTMLDialogElement} */ (this.#dialog).addEventListener("close", () => {
       this.#dialog = null;
       this.#handlers.closed();
     });
@@ -74,7 +75,7 @@ export class PeopleDialog {
   }
 
   #closeAnd(act) {
-    this.#dialog.close();
+    /** @type {HTMLDialogElement} */ (this.#dialog).close();
     act();
   }
 }

@@ -12,6 +12,7 @@ const AGAIN_MS = 20;
 
 /** Let `node` be dragged. `held(isHeld)` says that it was taken and let go, `dragged(clientX)` where it is, again and again. */
 export function makeDraggable(node, { held, dragged }) {
+  /** @type {Drag | null} */
   let drag = null;
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !event.isPrimary) return;
@@ -29,8 +30,8 @@ class Drag {
   #startX;
   #x;
   #handlers;
-  #hold = null;
-  #again = null;
+  #hold = /** @type {number} */ (/** @type {unknown} */ (null));
+  #again = /** @type {number} */ (/** @type {unknown} */ (null));
   #over = new AbortController();
 
   constructor({ clientX, pointerType, pointerId }, handlers) {

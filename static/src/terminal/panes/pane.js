@@ -9,7 +9,10 @@ export class Pane {
   /** "running" or "ended". */
   state;
   exitStatus;
-  /** Null until it was seen. */
+  /**
+   * Null until it was seen.
+   * @type {View | null}
+   */
   view = null;
   node;
 
@@ -41,13 +44,13 @@ export class Pane {
     if (this.#isShown) return;
     this.#isShown = true;
     if (!this.view) this.#open(contextOf);
-    this.view.show();
+    /** @type {View} */ (this.view).show();
   }
 
   hide() {
     if (!this.#isShown) return;
     this.#isShown = false;
-    this.view.hide();
+    /** @type {View} */ (this.view).hide();
   }
 
   dispose() {

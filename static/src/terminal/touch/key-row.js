@@ -17,7 +17,7 @@ const KEYS = [
 
 export class KeyRow {
   #viewOf;
-  #ctrl = null;
+  #ctrl = /** @type {HTMLButtonElement} */ (/** @type {unknown} */ (null));
   #row;
 
   /** `viewOf` returns the shown view, or null. */

@@ -14,7 +14,7 @@ const END_OF_WORD = { key: "Fn", keyCode: 0 };
 export class SoftInput {
   #term;
   #isCtrlHeld;
-  #field = null;
+  #field = /** @type {HTMLTextAreaElement} */ (/** @type {unknown} */ (null));
   /** Whether the last key was a nameless one: what the field gets next is its. */
   #isNameless = false;
   #isComposing = false;

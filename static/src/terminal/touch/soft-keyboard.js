@@ -11,7 +11,14 @@ const TOUCH = matchMedia("(pointer: coarse)");
 export function followSoftKeyboard() {
   const { visualViewport } = window;
   const keyboard = new SoftKeyboard();
-  const follow = () => fit(keyboard.look({ ...layout(), seen: visualViewport.height, scale: visualViewport.scale }));
+  const follow = () =>
+    fit(
+      keyboard.look({
+        ...layout(),
+        seen: /** @type {any} */ (visualViewport).height,
+        scale: /** @type {any} */ (visualViewport).scale,
+      }),
+    );
   visualViewport?.addEventListener("resize", follow);
   visualViewport?.addEventListener("scroll", follow);
   if (visualViewport) follow();

@@ -15,7 +15,7 @@ const STILL_MS = 60;
 export class TouchScroll {
   #term;
   #scrollbar;
-  #mount = null;
+  #mount = /** @type {HTMLElement} */ (/** @type {unknown} */ (null));
   #pointer = null;
   #isScrolling = false;
   #y = 0;
@@ -77,7 +77,7 @@ export class TouchScroll {
     const { scrollTop } = this.#mount;
     this.#mount.scrollTop -= px;
     if (this.#mount.scrollTop !== scrollTop) return;
-    const linePx = this.#mount.querySelector(".xterm-screen").clientHeight / this.#term.rows;
+    const linePx = /** @type {HTMLElement} */ (this.#mount.querySelector(".xterm-screen")).clientHeight / this.#term.rows;
     this.#leftPx += px;
     const lines = Math.trunc(this.#leftPx / linePx);
     this.#leftPx -= lines * linePx;
@@ -91,7 +91,7 @@ export class TouchScroll {
       return this.#term.scrollLines(lines);
     }
     const turn = { ...at, deltaY: Math.sign(lines), deltaMode: WheelEvent.DOM_DELTA_LINE, bubbles: true, cancelable: true };
-    const screen = this.#mount.querySelector(".xterm-screen");
+    const screen = /** @type {HTMLElement} */ (this.#mount.querySelector(".xterm-screen"));
     for (let line = 0; line < Math.abs(lines); line += 1) screen.dispatchEvent(new WheelEvent("wheel", turn));
   }
 }

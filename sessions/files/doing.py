@@ -91,7 +91,7 @@ async def do(
     except FileRefused as error:
         raise refused_by_holder(error) from error
     except TimeoutError as error:
-        text = f"Nothing went on for {OPERATION_S:g} s, and it was given up. What was done so far stays."
+        text = f"This was given up after {OPERATION_S:g} s. What was done so far stays."
         raise EngineSilent(text, code="too_slow") from error
     except ERRORS as error:
         raise refusal_of(error) from error

@@ -308,6 +308,39 @@ async def test_who_may_look_sees_and_runs_nothing(live: LiveServer, program: Cal
         assert (await running.end())["signal"] == 15
 
 
+def test_one_that_forks_away_ends_at_once_and_what_it_left_goes_on(program: Caller) -> None:
+    command = run(program, command="(setsid sleep 31.25 > /dev/null 2>&1 &); echo gone; exit 4")
+    assert (command["exit_status"], command["ran_s"] < 5) == (4, True)
+    left = run(program, command="pgrep -f 'sleep 31.2[5]' && pkill -f 'sleep 31.2[5]'")
+    assert left["exit_status"] == 0
+
+
+async def test_one_that_never_reads_its_input_takes_no_more_than_fits_and_is_ended(
+    commander: Commander, program: Caller
+) -> None:
+    async with commander:
+        await commander.start("exec sleep 60", input=True)
+        writing = asyncio.create_task(commander.write(bytes(2_000_000)))
+        ended = await asyncio.to_thread(run, program, argv=["true"])
+        assert ended["exit_status"] == 0
+        assert not writing.done()
+        await commander.say("end")
+        assert (await commander.end())["signal"] == 15
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+
+
+async def test_input_that_is_sent_too_far_ahead_ends_the_socket(live: LiveServer, program: Caller) -> None:
+    hasty = Commander(live.origin, SOCKET, program.token)
+    async with hasty:
+        await hasty.start("exec sleep 60", input=True)
+        hasty.taken = 1 << 40  # it does not wait for what was taken
+        with pytest.raises(Exception, match=r"4400|ahead"):
+            await hasty.write(bytes(2_000_000))
+            await hasty.end()
+    assert program.call("DELETE", f"/commands/{hasty.id}").ok
+
+
 def test_thousands_of_commands_leave_nothing_behind(live: LiveServer, program: Caller) -> None:
     def processes() -> int:
         return len(

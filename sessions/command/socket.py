@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from sessions.command.running import in_background, note_exit, see_the_end, star
 from sessions.conversing import Conversation, Guest, answer, in_database, parsed
 from sessions.holder import ProtocolError
 from sessions.line.commands import Exit, Follower, InputTaken, Output, Start
+from sessions.line.line import LineError
 from sessions.line.lines import line_to
 from sessions.models import Command, Session
 from sessions.uses import note_use, use_is_due
@@ -81,7 +84,7 @@ class Commands(Conversation):
                 raise ProtocolError(f"Input may be sent {protocol.INPUT_AHEAD_BYTES // 1024} KiB ahead, not more.")
             if use_is_due(self.session, self.user):
                 await in_database(note_use, self.session, self.user, Use.RAN)
-            await self.follower.write(message.offset, message.data)
+            await self._say(self.follower.write(message.offset, message.data))
 
     async def _start(self, words: dict[str, Any]) -> None:
         self._require_driving()
@@ -121,23 +124,28 @@ class Commands(Conversation):
     async def _end_input(self, words: dict[str, Any]) -> None:
         self._require_driving()
         if self.follower is not None:
-            await self.follower.close_input(protocol.offset_of(words))
+            await self._say(self.follower.close_input(protocol.offset_of(words)))
 
     async def _signal(self, words: dict[str, Any]) -> None:
         self._require_driving()
         if self.follower is not None:
-            await self.follower.signal(protocol.signal_of(words.get("signal")))
+            await self._say(self.follower.signal(protocol.signal_of(words.get("signal"))))
 
     async def _resize(self, words: dict[str, Any]) -> None:
         self._require_driving()
         if self.follower is not None:
-            await self.follower.resize(*protocol.size_of(words.get("size")))
+            await self._say(self.follower.resize(*protocol.size_of(words.get("size"))))
 
     async def _end(self, words: dict[str, Any]) -> None:
         self._require_driving()
         if self.follower is not None and self.command is not None:
             await in_database(self.command.note_end, self.user)
-            await self.follower.end()
+            await self._say(self.follower.end())
+
+    async def _say(self, said: Awaitable[None]) -> None:
+        """Say something to the command. One that has just ended hears nothing: what is read from it tells the end."""
+        with suppress(LineError):
+            await said
 
     async def _ping(self, words: dict[str, Any]) -> None:
         await self.client.send_json({"type": "pong", "n": words.get("n")})

@@ -13,6 +13,10 @@ from config.management.commands import serve
 from sandboxes.supervising import keeping
 
 
+async def nothing() -> None:
+    """Instead of looking after connections."""
+
+
 async def test_a_part_that_dies_is_logged_and_started_again_until_a_signal(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -28,6 +32,8 @@ async def test_a_part_that_dies_is_logged_and_started_again_until_a_signal(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(keeping, "FIRST_WAIT_S", 0.01)
+    # There is no database here, nor a thread for one: what another test left in it must not be waited for.
+    monkeypatch.setattr(keeping, "sync_to_async", lambda _: nothing)
     monkeypatch.setitem(serve.PARTS, "supervisor", part)
     running = asyncio.create_task(serve.Command()._run_until_signal("supervisor"))
     await asyncio.wait_for(goes_on.wait(), 20)

@@ -65,7 +65,11 @@ class Filer:
         return self._last
 
     async def say(self, kind: str, **words: Any) -> None:
-        await self._connection.send(json.dumps({"type": kind} | words))
+        """Send a message. Raises Refused when the server has closed before."""
+        try:
+            await self._connection.send(json.dumps({"type": kind} | words))
+        except ConnectionClosed as closed:
+            raise Refused(self._connection.close_code or 1006, self._connection.close_reason or "") from closed
 
     async def next(self, op: int) -> dict[str, Any] | bytes:
         """Return the next message of an operation. Raises Refused."""

@@ -6,7 +6,7 @@ What is talked about is the business of a Conversation: commands, files, ports.
 from __future__ import annotations
 
 import asyncio
-import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,17 +39,17 @@ class Guest:
 
 
 @dataclass
-class Conversation:
+class Conversation(ABC):
     """One socket. `carrying` is what goes on beside the client's messages; one that fails ends the socket."""
 
     guest: Guest
     carrying: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
+    @abstractmethod
     async def take(self, data: bytes | None, text: str | None) -> None:
         """Carry out one message of the client. Raises ProtocolError, Refused and the errors of the line."""
-        raise NotImplementedError
 
-    def leave(self) -> None:
+    def leave(self) -> None:  # noqa: B027 - most hold nothing
         """Let go of what is held: the client is gone, or its right."""
 
 
@@ -134,16 +134,3 @@ async def in_database(work: Callable[..., Answer], *args: Any, **named: Any) -> 
     except DatabaseError:
         await sync_to_async(close_old_connections)()
         raise
-
-
-def parsed(text: str, most: int) -> dict[str, Any]:
-    """Return a text message's JSON object, which has a type. Raises ProtocolError."""
-    if len(text) > most:
-        raise ProtocolError(f"A text message may have {most} characters.")
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"A text message must be JSON: {error}.") from error
-    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
-        raise ProtocolError("A text message must be a JSON object with a type.")
-    return data

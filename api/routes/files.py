@@ -66,7 +66,7 @@ def path_in(request: HttpRequest) -> bytes:
     return paths.path_of(named.get("path", "").encode("latin-1"))
 
 
-def done(session: Session, operation: operations.Operation) -> dict[str, Any]:
+def done(session: Session, operation: operations.AtOnce) -> dict[str, Any]:
     """Return what an operation tells. Raises Refused."""
     return on_loop(doing.do(session, operation.over))
 

@@ -20,12 +20,13 @@ from sessions.command import protocol
 from sessions.command.failures import ERRORS, refusal_of
 from sessions.command.protocol import Wanted
 from sessions.command.running import in_background, note_exit, see_the_end, start_of
-from sessions.conversing import Conversation, Guest, answer, in_database, parsed
+from sessions.conversing import Conversation, Guest, answer, in_database
 from sessions.holder import ProtocolError
 from sessions.line.commands import Exit, Follower, InputTaken, Output, Start
 from sessions.line.line import LineError
 from sessions.line.lines import line_to
 from sessions.models import Command, Session
+from sessions.terminal.protocol import parse_text
 from sessions.uses import note_use, use_is_due
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Commands(Conversation):
         if data is not None:
             await self._take_binary(protocol.from_binary(data))
         elif text is not None:
-            words = parsed(text, protocol.TEXT_MAX_BYTES)
+            words = parse_text(text, protocol.TEXT_MAX_BYTES)
             known = {
                 "start": self._start, "attach": self._attach, "end_input": self._end_input, "signal": self._signal,
                 "resize": self._resize, "end": self._end, "ping": self._ping,

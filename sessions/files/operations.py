@@ -1,11 +1,12 @@
 """Operations on files, as a program words them: checked by their types, carried out over a session's line.
 
-Each has `over(line)`, which returns what is told of it. Raises Invalid for a path that is none, and FileRefused,
-LineError and ProtocolError.
+Those that answer at once have `over(line)`, which returns what is told. Raises Invalid for a path that is none, and
+FileRefused, LineError and ProtocolError.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -43,11 +44,16 @@ class Operation(BaseModel):
 
     path: Path = WORKSPACE
 
+
+class AtOnce(Operation, ABC):
+    """One that answers in one piece."""
+
+    @abstractmethod
     async def over(self, line: Line) -> dict[str, Any]:
-        raise NotImplementedError
+        """Carry it out over a session's line; return what is told of it."""
 
 
-class ListFolder(Operation):
+class ListFolder(AtOnce):
     """In order of the names' bytes; `after` is the name behind which the page begins."""
 
     type: Literal["list"] = "list"
@@ -61,7 +67,7 @@ class ListFolder(Operation):
         return {"items": told, "next_after": following}
 
 
-class Stat(Operation):
+class Stat(AtOnce):
     type: Literal["stat"] = "stat"
     follow: bool = False
 
@@ -69,7 +75,7 @@ class Stat(Operation):
         return {"file": describing.file(await files.stat(line, self.path, follow=self.follow), self.path)}
 
 
-class MakeFolder(Operation):
+class MakeFolder(AtOnce):
     type: Literal["folder"] = "folder"
     parents: bool = False
     exist_ok: bool = False
@@ -79,7 +85,7 @@ class MakeFolder(Operation):
         return {"file": describing.file(await files.make_folder(line, self.path, flags=flags), self.path)}
 
 
-class Move(Operation):
+class Move(AtOnce):
     type: Literal["move"] = "move"
     to: Path
     replace: bool = False
@@ -88,7 +94,7 @@ class Move(Operation):
         return {"file": describing.file(await files.move(line, self.path, self.to, replace=self.replace), self.to)}
 
 
-class Copy(Operation):
+class Copy(AtOnce):
     type: Literal["copy"] = "copy"
     to: Path
     replace: bool = False
@@ -99,7 +105,7 @@ class Copy(Operation):
         return {"file": describing.file(await files.copy(line, self.path, self.to, flags=flags), self.to)}
 
 
-class Remove(Operation):
+class Remove(AtOnce):
     type: Literal["remove"] = "remove"
     recursive: bool = False
 
@@ -107,7 +113,7 @@ class Remove(Operation):
         return {"removed": await files.remove(line, self.path, recursive=self.recursive)}
 
 
-class Find(Operation):
+class Find(AtOnce):
     type: Literal["find"] = "find"
     text: Needle = b""
     limit: int = Field(LISTED, ge=1, le=FOUND_MAX)
@@ -117,7 +123,7 @@ class Find(Operation):
         return {"items": [describing.found(each, self.path) for each in found], "more": more}
 
 
-class Search(Operation):
+class Search(AtOnce):
     type: Literal["search"] = "search"
     text: Needle = Field(min_length=1)
     any_case: bool = False
@@ -197,5 +203,4 @@ class Watch(Several):
     type: Literal["watch"] = "watch"
 
 
-AT_ONCE: tuple[type[Operation], ...] = (ListFolder, Stat, MakeFolder, Move, Copy, Remove, Find, Search)
 CHANGING: tuple[type[BaseModel], ...] = (MakeFolder, Move, Copy, Remove, Write)

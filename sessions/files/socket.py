@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from accounts.models import Scope
 from activity.refusals import NotNow, Refused, TooMany
 from sandboxes.models import Use
-from sessions.conversing import Conversation, Guest, answer, in_database, parsed
+from sessions.conversing import Conversation, Guest, answer, in_database
 from sessions.files import describing, doing, operations, protocol
 from sessions.flow import Inflow, Outflow
 from sessions.holder import ProtocolError
@@ -19,6 +19,7 @@ from sessions.line import files
 from sessions.line.file_frames import Entry
 from sessions.line.line import Line
 from sessions.rights.admission import FILES, missing_scope
+from sessions.terminal.protocol import parse_text
 from sessions.uses import note_use, record_visit, use_is_due
 
 
@@ -53,7 +54,7 @@ class Files(Conversation):
         if data is not None:
             self._take_binary(protocol.from_binary(data))
         elif text is not None:
-            words = parsed(text, protocol.TEXT_MAX_BYTES)
+            words = parse_text(text, protocol.TEXT_MAX_BYTES)
             known = {"ping": self._ping, "cancel": self._cancel, "end_input": self._end_input}
             await known.get(words["type"], self._begin)(words)
 
@@ -156,7 +157,7 @@ class Files(Conversation):
             assert under_way.inn is not None  # noqa: S101
             return await asked.content_over(line, under_way.inn.pieces())
 
-        if isinstance(asked, operations.AT_ONCE):
+        if isinstance(asked, operations.AtOnce):
             return await doing.do(self.session, asked.over)
         return await doing.do(self.session, work, within_s=None)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from activity.refusals import NotNow
 from sandboxes.models import Use
-from sessions.conversing import Conversation, Guest, answer, in_database, parsed
+from sessions.conversing import Conversation, Guest, answer, in_database
 from sessions.flow import Inflow, Outflow
 from sessions.holder import ProtocolError
 from sessions.line.line import Channel, ChannelRefused
@@ -18,6 +18,7 @@ from sessions.line.wire import DATA_MAX_BYTES, Kind
 from sessions.ports.looking import all_described
 from sessions.ports.protocol import ACK, DATA, PORTS, TEXT_MAX_BYTES, TUNNEL
 from sessions.rights.admission import FILES, TUNNELS
+from sessions.terminal.protocol import parse_text
 from sessions.uses import note_use, record_visit, use_is_due
 from sessions.websocket import ClientGone
 
@@ -44,7 +45,7 @@ class Ports(Conversation):
         self.carrying.add(asyncio.create_task(self._tell()))
 
     async def take(self, data: bytes | None, text: str | None) -> None:
-        words = parsed(text or "", TEXT_MAX_BYTES)
+        words = parse_text(text or "", TEXT_MAX_BYTES)
         if words["type"] != "ping":
             raise ProtocolError(f"A message of type {words['type'][:40]!r} is not known here.")
         await self.guest.client.send_json({"type": "pong", "n": words.get("n")})
@@ -69,7 +70,7 @@ class Tunnel(Conversation):
         if data is not None:
             self._take_binary(data)
         else:
-            words = parsed(text or "", TEXT_MAX_BYTES)
+            words = parse_text(text or "", TEXT_MAX_BYTES)
             if words["type"] == "end":
                 self.inn.end()
             elif words["type"] == "ping":

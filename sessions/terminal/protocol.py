@@ -113,10 +113,10 @@ class Hello:
         return self.epoch is not None and self.offset is not None
 
 
-def parse_text(text: str) -> dict[str, Any]:
-    """Return a text message's JSON object, which has a type. Raises ProtocolError."""
-    if len(text) > TEXT_MAX_BYTES:
-        raise FrameTooLong(f"A text message may have {TEXT_MAX_BYTES} characters.")
+def parse_text(text: str, most: int = TEXT_MAX_BYTES) -> dict[str, Any]:
+    """Return a text message's JSON object, which has a type, of any of our websockets. Raises ProtocolError."""
+    if len(text) > most:
+        raise FrameTooLong(f"A text message may have {most} characters.")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
